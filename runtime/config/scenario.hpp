@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// A scenario as plain structs: what a TOML file says, with defaults filled in. No TOML types,
+// nothing of the running system. reader.hpp makes one from text, validate.hpp checks it, plan.hpp
+// unfolds it.
+#pragma once
+
+#include "runtime/config/options.hpp"
+#include "runtime/core/bounded_queue.hpp"
+#include "runtime/core/clock.hpp"
+#include "runtime/core/time.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace peernet {
+
+/// Where something was written, for messages. Line 0: not in the file (a default, or `--set`).
+struct source_place {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+/// A queue's size and policy.
+struct queue_config {
+  std::size_t size = 8;
+  overflow policy = overflow::drop_oldest;
+  bool operator==(const queue_config&) const = default;
+};
+
+/// How a node's process comes to life.
+enum class node_start : std::uint8_t {
+  child,  ///< a process of its own on this machine
+  daemon, ///< by a `peernet-node` on another machine
+  join,   ///< an embedding program that connects by itself
+};
+
+struct node_config {
+  std::string name;
+  node_start start = node_start::child;
+  std::string host;                             ///< daemon: "address:port"
+  std::map<std::string, std::string> addresses; ///< network name → address for data links
+  clock_error test_clock;                       ///< a false clock, for tests
+  source_place where;
+};
+
+/// When a sensor fires.
+enum class arrival : std::uint8_t {
+  periodic,    ///< slot k at start + k / rate
+  poisson,     ///< independent exponential gaps of mean 1 / rate
+  closed_loop, ///< the next when one of `in_flight` ended or expired
+};
+
+/// What the three kinds of stage have in common.
+struct stage_config {
+  std::string name;
+  std::string node;
+  std::string type; ///< plugin name: "video", "hog-people", "discard"
+  options settings; ///< the type's own keys
+  std::uint16_t count = 1;
+  source_place where;
+};
+
+struct sensor_config : stage_config {
+  peernet::arrival arrival = peernet::arrival::periodic;
+  double rate_hz = 0;                         ///< open loop only
+  std::uint32_t in_flight = 1;                ///< closed loop only
+  duration timeout = std::chrono::seconds{1}; ///< closed loop only: later it is `expired`
+  duration max_lag{0}; ///< open loop: a slot later than this is skipped; default one mean gap
+};
+
+enum class dispatch : std::uint8_t {
+  shared, ///< `count` workers behind one queue: each sample goes to one of them
+  all,    ///< `count` instances, each with its own queue, each gets every sample
+};
+
+struct inference_config : stage_config {
+  queue_config queue;
+  peernet::dispatch dispatch = peernet::dispatch::shared;
+};
+
+struct sink_config : stage_config {
+  queue_config queue;
+};
+
+struct codec_config {
+  std::string type = "raw";
+  options settings;
+  bool operator==(const codec_config&) const = default;
+};
+
+struct link_config {
+  std::string name;
+  std::string from; ///< stage
+  std::string to;   ///< stage
+  std::string transport = "zmq-tcp";
+  std::string network; ///< which of the nodes' addresses; empty: the default
+  codec_config codec;
+  queue_config send_queue;
+  bool pair = false;  ///< copy i of `from` to copy i of `to` only
+  bool force = false; ///< use the transport even when both ends are on one node
+  source_place where;
+};
+
+/// A comparison on a figure of the run, such as "p95 < 250ms".
+struct expectation {
+  std::string metric;    ///< "camera->actuator.end-to-end", "uplink.loss"
+  std::string condition; ///< as written
+  source_place where;
+};
+
+/// A whole scenario. Entries keep the order of the file.
+struct scenario {
+  std::string name;
+  std::string file;                     ///< as given by the user; for messages
+  std::string directory;                ///< relative paths in the scenario begin here
+  std::optional<duration> run_for;      ///< `duration`
+  std::optional<std::uint64_t> samples; ///< per sensor
+  duration warmup{0};
+  duration drain = std::chrono::seconds{2}; ///< at most this long for samples in flight at the end
+  std::uint64_t seed = 1;
+
+  std::vector<node_config> nodes;
+  std::vector<sensor_config> sensors;
+  std::vector<inference_config> inference;
+  std::vector<sink_config> sinks;
+  std::vector<link_config> links;
+  std::vector<expectation> expectations;
+};
+
+} // namespace peernet

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// A channel is how bytes cross a link, without an actor in sight: one receiving end, bound by the
+// node that receives, and any number of sending ends that connect to it.
+#pragma once
+
+#include "runtime/core/clock.hpp"
+#include "runtime/core/error.hpp"
+#include "runtime/core/payload.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace peernet {
+
+/// Where a receiving end can be reached.
+struct endpoint {
+  std::string network; ///< which of the node's networks; empty: the default one
+  std::string address; ///< an IP address, or a path for transports of one machine
+  std::uint16_t port = 0;
+};
+
+/// What both ends of a channel are told when they are opened.
+struct channel_settings {
+  std::string bind_address =
+      "127.0.0.1";                   ///< receiving end; never a wildcard unless the node says so
+  std::string socket_folder;         ///< mode 0700, for transports that are reached by a path
+  std::size_t queue = 8;             ///< frames the channel itself may hold on each side
+  std::size_t max_frame = 64u << 20; ///< larger frames are refused before memory is taken, bytes
+  std::string name;                  ///< the link's, for messages and thread names
+};
+
+/// One frame as it leaves: the wire header, then the body. The body may be referenced, not copied,
+/// until the channel is done with it.
+struct outgoing_frame {
+  std::span<const std::byte> header; ///< copied by the call
+  const payload* body = nullptr;
+};
+
+/// One frame as it came in.
+struct incoming_frame {
+  std::span<const std::byte> header; ///< inside `owner`
+  std::span<const std::byte> body;   ///< inside `owner`
+  storage_ref owner;
+  stamp received{};               ///< when it was taken from the socket, by the node's clock
+  std::optional<stamp> in_kernel; ///< when the kernel had it, where the channel can tell
+};
+
+enum class send_status : std::uint8_t {
+  sent,        ///< the channel has it
+  would_block, ///< no room just now; nothing was taken
+  closed,      ///< the other end is gone or the channel was closed; nothing was taken
+};
+
+/// The sending end. Thread: one at a time; handing it to another thread needs a happens-before.
+class send_end {
+public:
+  virtual ~send_end() = default;
+
+  /// Hands one frame over without waiting. No allocation in the steady state.
+  [[nodiscard]] virtual send_status try_send(const outgoing_frame& frame) = 0;
+
+  /// Waits until `try_send` may succeed, at most `patience`. False: it did not become writable.
+  [[nodiscard]] virtual bool wait_writable(duration patience) = 0;
+
+  /// Waits until everything handed over has left this process, at most `patience`; then closes.
+  /// Frames that did not leave are lost, and the link's reconciliation will find them.
+  virtual void close(duration patience) noexcept = 0;
+
+  /// True once a connection stands. Senders connect before a run starts.
+  [[nodiscard]] virtual bool connected() = 0;
+};
+
+/// The receiving end. Thread: `receive` by one thread; `stop` by any.
+class receive_end {
+public:
+  virtual ~receive_end() = default;
+
+  /// Where senders must connect to.
+  [[nodiscard]] virtual endpoint where() const = 0;
+
+  /// Waits for a frame, at most `patience`; nothing on time-out or stop. Its `received` is stamped
+  /// with `clock` directly behind the call that took it from the socket. errc::corrupt for a
+  /// message that is no frame (counted, and the next call goes on); errc::closed after `stop` or
+  /// when nothing can come any more.
+  [[nodiscard]] virtual result<std::optional<incoming_frame>> receive(const clock& clock,
+                                                                      duration patience) = 0;
+
+  /// Makes a waiting `receive` return soon. Thread: any.
+  virtual void stop() noexcept = 0;
+};
+
+/// A transport: makes both ends. Thread: any.
+class channel_kind {
+public:
+  virtual ~channel_kind() = default;
+
+  /// Binds a receiving end on a free port (or path). errc::io with the address.
+  [[nodiscard]] virtual result<std::unique_ptr<receive_end>>
+  bind(const channel_settings& settings) = 0;
+
+  /// Opens a sending end towards `to`. Returns at once; the connection may stand later.
+  [[nodiscard]] virtual result<std::unique_ptr<send_end>> connect(const channel_settings& settings,
+                                                                  const endpoint& to) = 0;
+};
+
+} // namespace peernet

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// A codec changes how a payload travels over one link: encoded by the sending stage, decoded by the
+// receiving.
+#pragma once
+
+#include "runtime/core/error.hpp"
+#include "runtime/core/payload.hpp"
+
+namespace peernet {
+
+/// Encodes and decodes payloads. One object per sending lane and one per receiving worker; each
+/// used by one thread.
+class codec {
+public:
+  virtual ~codec() = default;
+
+  /// The encoded bytes; the format stays that of the decoded payload, so that a receiver can check
+  /// it. errc::unsupported for a format the codec cannot take (JPEG of a text): the sample is
+  /// `failed`.
+  [[nodiscard]] virtual result<payload> encode(const payload& plain) = 0;
+
+  /// Inverse of `encode`. The bytes come from the network: whatever they hold, the answer is a
+  /// payload of the stated format or errc::corrupt, within the memory that the stated format needs.
+  [[nodiscard]] virtual result<payload> decode(const payload& encoded) = 0;
+};
+
+} // namespace peernet

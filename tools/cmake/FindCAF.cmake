@@ -1,0 +1,36 @@
+# Debian's libcaf-dev ships no CMake package. Defines CAF::core and CAF::io, and CAF_VERSION.
+find_path(CAF_INCLUDE_DIR NAMES caf/config.hpp)
+if(CAF_INCLUDE_DIR)
+  file(STRINGS ${CAF_INCLUDE_DIR}/caf/config.hpp line REGEX "^#define CAF_VERSION ")
+  string(REGEX REPLACE "^#define CAF_VERSION +([0-9]+)$" "\\1" number "${line}")
+  if(number)
+    math(EXPR major "${number} / 10000")
+    math(EXPR minor "(${number} / 100) % 100")
+    math(EXPR patch "${number} % 100")
+    set(CAF_VERSION ${major}.${minor}.${patch})
+  endif()
+endif()
+
+set(wanted CAF_INCLUDE_DIR)
+foreach(component IN LISTS CAF_FIND_COMPONENTS)
+  find_library(CAF_${component}_LIBRARY NAMES caf_${component})
+  list(APPEND wanted CAF_${component}_LIBRARY)
+endforeach()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CAF REQUIRED_VARS ${wanted} VERSION_VAR CAF_VERSION)
+
+if(CAF_FOUND)
+  foreach(component IN LISTS CAF_FIND_COMPONENTS)
+    if(NOT TARGET CAF::${component})
+      add_library(CAF::${component} UNKNOWN IMPORTED)
+      set_target_properties(CAF::${component} PROPERTIES
+        IMPORTED_LOCATION ${CAF_${component}_LIBRARY}
+        INTERFACE_INCLUDE_DIRECTORIES ${CAF_INCLUDE_DIR})
+    endif()
+  endforeach()
+  if(TARGET CAF::io)
+    set_property(TARGET CAF::io APPEND PROPERTY INTERFACE_LINK_LIBRARIES CAF::core)
+  endif()
+endif()
+mark_as_advanced(${wanted})
