@@ -62,4 +62,15 @@ BOOST_AUTO_TEST_CASE(image_sizes_follow_from_the_format) {
   BOOST_TEST(image_bytes(huge) == SIZE_MAX);
 }
 
+BOOST_AUTO_TEST_CASE(detections_survive_packing) {
+  detection d{.x = 1, .y = 2, .width = 30, .height = 60, .score = 0.5f};
+  d.set_label("a label that is much too long for its field");
+  const auto found = unpack(pack(std::span{&d, 1}));
+  BOOST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0].height == 60);
+  BOOST_TEST(found[0].name() == "a label that is much to");
+  BOOST_TEST(unpack(pack({})).empty());
+  BOOST_TEST(unpack(payload::copy_of("text")).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
