@@ -35,7 +35,7 @@ std::array<shelf, size_classes>& shelves() {
 
 class block final : public storage {
 public:
-  explicit block(std::size_t capacity) : memory(new std::byte[capacity]), capacity(capacity) {}
+  explicit block(std::size_t bytes) : memory(new std::byte[bytes]), capacity(bytes) {}
 
   static std::size_t class_of(std::size_t size) noexcept {
     const auto rounded = std::bit_ceil(size < smallest_block ? smallest_block : size);
