@@ -19,7 +19,8 @@ enum class stage_kind : std::uint8_t { sensor, inference, sink };
 struct plan_place {
   std::string name;
   enum class kind : std::uint8_t { sensor, inference, sink, link } kind;
-  std::size_t config = 0; ///< index into the scenario's list of this kind
+  std::size_t config = 0;   ///< index into the scenario's list of this kind
+  std::uint16_t copies = 1; ///< of a stage: its instances; of a link: 1
 };
 
 /// One actor's worth of a stage: a sensor or sink copy; for inference, one queue with its workers.
@@ -70,8 +71,28 @@ inline constexpr std::size_t max_instances = 20'000;
 inline constexpr std::size_t max_lanes = 20'000;
 inline constexpr std::size_t max_routes = 200'000;
 
-/// Unfolds a validated scenario. Error: errc::bad_scenario when a limit above is passed, with the
-/// link that does it.
+/// Unfolds a validated scenario. Places are numbered sensors, inference, sinks, links, each in the
+/// order of the file; routes in preorder. Error: errc::bad_scenario when a limit above is passed,
+/// with the link that does it.
 [[nodiscard]] result<plan> make_plan(const scenario& s);
+
+/// A way by which samples of a sensor arrive at a sink.
+struct sink_route {
+  route_id route = 0;         ///< ends at the sink
+  std::uint32_t instance = 0; ///< the sink's
+  bool operator==(const sink_route&) const = default;
+};
+
+/// Every complete way of `sensor` (as in trace_id::sensor()), in the order of their routes. A sink
+/// can be reached by several.
+[[nodiscard]] std::vector<sink_route> sink_routes(const plan& p, std::uint32_t sensor);
+
+/// The sink instances that samples of `sensor` can reach, each once, ascending: a sample has one
+/// outcome at each.
+[[nodiscard]] std::vector<std::uint32_t> reachable_sinks(const plan& p, std::uint32_t sensor);
+
+/// "camera->detector->actuator": the stages of a route, copies as "camera[2]" where there are
+/// several. A route that ends on a link ends with the link's name: "camera->uplink".
+[[nodiscard]] std::string route_name(const plan& p, route_id route);
 
 } // namespace peernet

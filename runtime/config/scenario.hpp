@@ -4,6 +4,7 @@
 // unfolds it.
 #pragma once
 
+#include "runtime/config/diagnostic.hpp"
 #include "runtime/config/options.hpp"
 #include "runtime/core/bounded_queue.hpp"
 #include "runtime/core/clock.hpp"
@@ -16,12 +17,6 @@
 #include <vector>
 
 namespace peernet {
-
-/// Where something was written, for messages. Line 0: not in the file (a default, or `--set`).
-struct source_place {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-};
 
 /// A queue's size and policy.
 struct queue_config {
@@ -44,6 +39,7 @@ struct node_config {
   std::map<std::string, std::string> addresses; ///< network name → address for data links
   clock_error test_clock;                       ///< a false clock, for tests
   source_place where;
+  bool operator==(const node_config&) const = default;
 };
 
 /// When a sensor fires.
@@ -61,6 +57,7 @@ struct stage_config {
   options settings; ///< the type's own keys
   std::uint16_t count = 1;
   source_place where;
+  bool operator==(const stage_config&) const = default;
 };
 
 struct sensor_config : stage_config {
@@ -69,6 +66,7 @@ struct sensor_config : stage_config {
   std::uint32_t in_flight = 1;                ///< closed loop only
   duration timeout = std::chrono::seconds{1}; ///< closed loop only: later it is `expired`
   duration max_lag{0}; ///< open loop: a slot later than this is skipped; default one mean gap
+  bool operator==(const sensor_config&) const = default;
 };
 
 enum class dispatch : std::uint8_t {
@@ -79,10 +77,12 @@ enum class dispatch : std::uint8_t {
 struct inference_config : stage_config {
   queue_config queue;
   peernet::dispatch dispatch = peernet::dispatch::shared;
+  bool operator==(const inference_config&) const = default;
 };
 
 struct sink_config : stage_config {
   queue_config queue;
+  bool operator==(const sink_config&) const = default;
 };
 
 struct codec_config {
@@ -102,6 +102,7 @@ struct link_config {
   bool pair = false;  ///< copy i of `from` to copy i of `to` only
   bool force = false; ///< use the transport even when both ends are on one node
   source_place where;
+  bool operator==(const link_config&) const = default;
 };
 
 /// A comparison on a figure of the run, such as "p95 < 250ms".
@@ -109,11 +110,13 @@ struct expectation {
   std::string metric;    ///< "camera->actuator.end-to-end", "uplink.loss"
   std::string condition; ///< as written
   source_place where;
+  bool operator==(const expectation&) const = default;
 };
 
 /// A whole scenario. Entries keep the order of the file.
 struct scenario {
   std::string name;
+  std::string description;
   std::string file;                     ///< as given by the user; for messages
   std::string directory;                ///< relative paths in the scenario begin here
   std::optional<duration> run_for;      ///< `duration`
@@ -128,6 +131,8 @@ struct scenario {
   std::vector<sink_config> sinks;
   std::vector<link_config> links;
   std::vector<expectation> expectations;
+
+  bool operator==(const scenario&) const = default;
 };
 
 } // namespace peernet

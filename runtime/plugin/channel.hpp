@@ -29,7 +29,7 @@ struct channel_settings {
       "127.0.0.1";                   ///< receiving end; never a wildcard unless the node says so
   std::string socket_folder;         ///< mode 0700, for transports that are reached by a path
   std::size_t queue = 8;             ///< frames the channel itself may hold on each side
-  std::size_t max_frame = 64u << 20; ///< larger frames are refused before memory is taken, bytes
+  std::size_t max_frame = 256u << 20; ///< larger frames are refused before memory is taken, bytes
   std::string name;                  ///< the link's, for messages and thread names
 };
 

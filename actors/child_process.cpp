@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "actors/child_process.hpp"
+
+#include "runtime/core/clock.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+extern char** environ;
+
+namespace peernet {
+
+namespace {
+
+error system_error(const std::string& doing, int number) {
+  return {errc::io, doing + ": " + std::strerror(number)};
+}
+
+std::string describe_end(int status) {
+  if (WIFEXITED(status))
+    return "exit code " + std::to_string(WEXITSTATUS(status));
+  const auto number = WTERMSIG(status);
+  return "killed by signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
+}
+
+} // namespace
+
+result<child_process> child_process::start(const std::string& program,
+                                           const std::vector<std::string>& arguments,
+                                           const std::vector<int>& inherited) {
+  std::vector<char*> argv;
+  auto name = program;
+  argv.push_back(name.data());
+  auto copies = arguments;
+  for (auto& a : copies)
+    argv.push_back(a.data());
+  argv.push_back(nullptr);
+
+  // dup2 onto itself is how posix_spawn lets one descriptor through although it is marked
+  // close-on-exec.
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  for (const int fd : inherited)
+    ::posix_spawn_file_actions_adddup2(&actions, fd, fd);
+  pid_t pid = -1;
+  const auto failed = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0)
+    return system_error("cannot start " + program, failed);
+  return child_process{pid};
+}
+
+child_process::child_process(child_process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), end_(std::move(other.end_)) {}
+
+child_process& child_process::operator=(child_process&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(end_, other.end_);
+  return *this;
+}
+
+child_process::~child_process() {
+  if (pid_ > 0 && !ended()) {
+    kill();
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+}
+
+std::optional<std::string> child_process::ended() {
+  int status = 0;
+  if (!end_ && pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_)
+    end_ = describe_end(status);
+  return end_;
+}
+
+std::optional<std::string> child_process::wait(stamp deadline) {
+  while (!ended() && clock::machine_now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  return ended();
+}
+
+void child_process::kill() noexcept {
+  if (pid_ > 0 && !end_)
+    ::kill(pid_, SIGKILL);
+}
+
+result<socket_pair> make_socket_pair() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+    return system_error("cannot make a socket pair", errno);
+  return socket_pair{fds[0], fds[1]};
+}
+
+} // namespace peernet

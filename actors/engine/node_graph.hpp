@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// One node's share of a scenario: makes its plugin objects, binds its receiving ends, connects its
+// senders, and hands the parts to whoever runs them. No actor in sight, so a whole graph can be
+// tested inside one thread's sight.
+#pragma once
+
+#include "actors/engine/parts.hpp"
+#include "runtime/config/catalogue.hpp"
+#include "runtime/config/plan.hpp"
+#include "runtime/plugin/registry.hpp"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace peernet {
+
+/// Where a receiving end of the run can be reached: one line of the endpoint map that all nodes
+/// share.
+struct bound_end {
+  place_id link = 0;
+  std::uint32_t instance = 0; ///< plan instance it leads to
+  node_id node = 0;
+  endpoint where;
+};
+
+/// The numbers a run gives to what the scenario names.
+struct run_numbers {
+  clock_id clock = reference_clock; ///< of this node
+  std::uint64_t run = 0;            ///< on the wire
+  std::vector<std::string> values;  ///< layout::values
+};
+
+/// Builds a node's engines in the order of a deployment: load, bind, connect; then take the parts.
+/// Outlives all parts. Thread: one at a time.
+class node_graph {
+public:
+  struct folders {
+    std::string output;  ///< where sinks may write
+    std::string sockets; ///< mode 0700: channels that are reached by a path
+  };
+
+  node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<const plan> whole, node_id self,
+             registry& types, const catalogue& known, folders where);
+
+  /// Makes every sensor, model, sink and codec of this node. What cannot be loaded fails here, with
+  /// a message that begins with the key ("inference.detector: …").
+  [[nodiscard]] result<void> load();
+
+  /// Names of the values this node's models report.
+  [[nodiscard]] std::vector<std::string> value_names() const;
+
+  /// Makes the queues and engines and binds the receiving ends on free ports.
+  [[nodiscard]] result<std::vector<bound_end>> bind(const run_numbers& numbers);
+
+  /// Opens the senders towards the receiving ends of all nodes.
+  [[nodiscard]] result<void> connect(std::span<const bound_end> everywhere);
+
+  /// Links whose connection does not stand yet.
+  [[nodiscard]] std::vector<std::string> unconnected() const;
+
+  [[nodiscard]] const peernet::clock& clock() const noexcept { return clock_; }
+  [[nodiscard]] record_collector& records() noexcept { return records_; }
+  [[nodiscard]] event_log& events() noexcept { return events_; }
+  [[nodiscard]] end_hub& ends() noexcept { return hub_; }
+  [[nodiscard]] clock_id clock_number() const noexcept { return context_.clock_number; }
+  [[nodiscard]] node_id self() const noexcept { return self_; }
+  [[nodiscard]] const scenario& what() const noexcept { return *scenario_; }
+  [[nodiscard]] const plan& whole() const noexcept { return *plan_; }
+
+private:
+  /// What `load` made for one instance of this node.
+  struct loaded {
+    std::unique_ptr<sensor> as_sensor;
+    std::vector<std::unique_ptr<model>> as_models;
+    std::unique_ptr<sink> as_sink;
+    std::shared_ptr<stage_queue> queue;
+    std::vector<place_id> inputs; ///< links into it, by input number
+    inference_engine* inference = nullptr;
+    sensor_source* source = nullptr;
+  };
+
+  [[nodiscard]] const plan_place& place_of(const plan_instance& i) const {
+    return plan_->places[i.place];
+  }
+  [[nodiscard]] const stage_config& config_of(const plan_instance& i) const;
+  [[nodiscard]] const link_config& link_of(const plan_lane& l) const;
+  [[nodiscard]] environment surroundings(const stage_config& s, std::uint16_t copy) const;
+  [[nodiscard]] static error at(std::string_view section, const stage_config& s, error e);
+  [[nodiscard]] result<void> load_instance(const plan_instance& i, loaded& to);
+  [[nodiscard]] result<void> load_module(plugin_kind kind, const std::string& type);
+  [[nodiscard]] result<std::unique_ptr<codec>> make_codec(const link_config& l,
+                                                          std::uint16_t worker);
+  [[nodiscard]] result<decoder_set> make_decoders(std::uint32_t instance, std::uint16_t worker);
+  [[nodiscard]] channel_settings channel_for(const link_config& l) const;
+  [[nodiscard]] result<void> make_engines(std::uint32_t instance, const run_numbers& numbers);
+  [[nodiscard]] result<void> bind_instance(std::uint32_t instance, std::vector<bound_end>& bound);
+  [[nodiscard]] result<std::unique_ptr<lane_sender>>
+  open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere);
+  void make_loops();
+
+  template <class Part>
+  std::shared_ptr<Part> part(std::vector<std::shared_ptr<Part>>& parts, place_id place);
+
+  const std::shared_ptr<const scenario> scenario_;
+  const std::shared_ptr<const plan> plan_;
+  const node_id self_;
+  registry& types_;
+  const catalogue& catalogue_;
+  const folders folders_;
+  const peernet::clock clock_;
+  record_collector records_;
+  event_log events_;
+  end_hub hub_;
+  node_context context_;
+  std::map<std::uint32_t, loaded> loaded_; ///< by instance
+
+public: // behind everything their threads use, so that they go first
+  std::vector<std::shared_ptr<sender_part>> senders;
+  std::vector<std::shared_ptr<inference_part>> inference;
+  std::vector<std::shared_ptr<sink_part>> sinks;
+  std::vector<std::shared_ptr<receiver_part>> receivers;
+  std::vector<std::shared_ptr<sensor_part>> sensors;
+};
+
+} // namespace peernet

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "actors/node.hpp"
+
+#include "actors/caf_error.hpp"
+#include "actors/clock.hpp"
+#include "actors/inference.hpp"
+#include "actors/sensor.hpp"
+#include "actors/sink.hpp"
+#include "actors/system_config.hpp"
+#include "actors/transport_receiver.hpp"
+#include "actors/transport_sender.hpp"
+#include "runtime/config/reader.hpp"
+#include "transports/security.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <unistd.h>
+
+namespace peernet::actors {
+
+namespace {
+
+using self_ptr = node_actor::stateful_pointer<node_state>;
+
+/// How often records are collected from the rings, and how many go into one message.
+constexpr duration collecting_period = std::chrono::milliseconds{25};
+constexpr std::size_t batch_records = 4096;
+/// How long the store may take with one batch before it counts as stuck.
+constexpr duration store_patience = std::chrono::seconds{30};
+/// How long one part may take to answer its node.
+constexpr duration part_patience = std::chrono::seconds{20};
+
+std::string host_name() {
+  char text[256] = {};
+  return ::gethostname(text, sizeof text - 1) == 0 ? text : "unknown";
+}
+
+caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
+  auto& state = self->state;
+  auto read = read_scenario_text(d.scenario, d.file, d.directory, {}, *state.config.known);
+  if (!read)
+    return to_caf({errc::bad_scenario, "the scenario as shipped: " + to_string(read.errors)});
+  auto what = std::make_shared<const scenario>(std::move(read.scenario));
+  auto unfolded = make_plan(*what);
+  if (!unfolded)
+    return to_caf(unfolded.error());
+  auto whole = std::make_shared<const plan>(std::move(*unfolded));
+  const auto me = std::ranges::find(whole->nodes, d.node);
+  if (me == whole->nodes.end())
+    return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
+  state.secret = d.secret;
+  state.graph = std::make_shared<node_graph>(
+      what, whole, static_cast<node_id>(me - whole->nodes.begin()), *state.config.types,
+      *state.config.known, node_graph::folders{.output = d.output, .sockets = d.sockets});
+  if (auto loaded = state.graph->load(); !loaded)
+    return to_caf(loaded.error());
+  const auto probes =
+      self->spawn<caf::linked>(clock, clock_config{.source = &state.graph->clock()});
+  return {node_ready{.host = host_name(),
+                     .pid = ::getpid(),
+                     .clock_domain = state.graph->clock().domain(),
+                     .values = state.graph->value_names()},
+          probes};
+}
+
+std::vector<end_line> to_lines(const std::vector<bound_end>& ends) {
+  std::vector<end_line> lines;
+  for (const auto& e : ends)
+    lines.push_back({e.link, e.instance, e.node, e.where.network, e.where.address, e.where.port});
+  return lines;
+}
+
+std::vector<bound_end> from_lines(const std::vector<end_line>& lines) {
+  std::vector<bound_end> ends;
+  for (const auto& l : lines)
+    ends.push_back({l.link, l.instance, l.node, {l.network, l.address, l.port}});
+  return ends;
+}
+
+/// Gives every part to an actor of its own, linked to the node: one that fails takes the node down,
+/// visibly.
+void spawn_parts(self_ptr self) {
+  auto& state = self->state;
+  const auto spawn_all = [&](auto& parts, auto function, auto make_config,
+                             std::vector<part_actor>& to) {
+    for (auto& p : parts)
+      to.push_back(self->template spawn<caf::linked>(function, make_config(p)));
+  };
+  auto& g = *state.graph;
+  spawn_all(
+      g.senders, transport_sender, [](auto& p) { return transport_sender_config{p}; },
+      state.senders);
+  spawn_all(
+      g.inference, inference, [](auto& p) { return inference_config{p}; }, state.stages);
+  spawn_all(
+      g.sinks, sink, [](auto& p) { return sink_config{p}; }, state.stages);
+  spawn_all(
+      g.receivers, transport_receiver, [](auto& p) { return transport_receiver_config{p}; },
+      state.receivers);
+  spawn_all(
+      g.sensors, sensor, [](auto& p) { return sensor_config{p}; }, state.sensors);
+}
+
+std::vector<part_actor> all_parts(const node_state& s) {
+  auto all = s.stages;
+  for (const auto* some : {&s.receivers, &s.senders, &s.sensors})
+    all.insert(all.end(), some->begin(), some->end());
+  return all;
+}
+
+/// Asks every one of `parts` the same and calls `then` when all have answered; the first failure
+/// becomes the promise's error.
+template <class Reply, class Promise, class OnReply, class Then, class... Request>
+void ask_parts(self_ptr self, std::vector<part_actor> parts, Promise promise, OnReply on_reply,
+               Then then, const Request&... request) {
+  if (parts.empty())
+    return then();
+  auto left = std::make_shared<std::size_t>(parts.size());
+  for (const auto& p : parts)
+    self->request(p, part_patience, request...)
+        .then(
+            [=](const Reply& reply) mutable {
+              on_reply(reply);
+              if (--*left == 0)
+                then();
+            },
+            [=](const caf::error& e) mutable { promise.deliver(e); });
+}
+
+void send_events(self_ptr self) {
+  auto& state = self->state;
+  auto [events, suppressed] = state.graph->events().take();
+  const auto tell = [&](severity how, std::string what, std::string detail, stamp when) {
+    self->send(state.metrics, event_atom::value,
+               run_event{.time_ns = to_ns(when),
+                         .clock = state.graph->clock_number(),
+                         .node = state.graph->self(),
+                         .severity = how,
+                         .what = std::move(what),
+                         .detail = std::move(detail)});
+  };
+  for (auto& e : events)
+    tell(e.how, std::move(e.what), std::move(e.detail), e.when);
+  if (suppressed > 0)
+    tell(severity::warning, "events suppressed",
+         std::to_string(suppressed) + " further events were not kept", state.graph->clock().now());
+}
+
+/// Takes what the rings hold and sends it on while there is credit.
+void collect(self_ptr self) {
+  auto& state = self->state;
+  while (state.unanswered < node_state::most_unanswered) {
+    std::vector<char> batch(batch_records * sizeof(record));
+    const auto n =
+        state.graph->records().drain({reinterpret_cast<record*>(batch.data()), batch_records});
+    if (n == 0)
+      break;
+    batch.resize(n * sizeof(record));
+    ++state.unanswered;
+    self->request(state.metrics, store_patience, batch_atom::value, state.graph->self(),
+                  std::move(batch))
+        .then(
+            [=](std::uint64_t stored) {
+              auto& s = self->state;
+              --s.unanswered;
+              s.confirmed += stored;
+              collect(self);
+            },
+            [=](const caf::error& e) { self->quit(e); });
+  }
+  if (state.unanswered == 0) {
+    send_events(self);
+    for (auto& f : std::exchange(state.flushes, {}))
+      f.deliver(state.confirmed);
+  }
+}
+
+/// Adds up what all parts have counted and passes it to `then`.
+template <class Promise, class Then>
+void gather(self_ptr self, Promise promise, Then then) {
+  auto sum = std::make_shared<node_report>();
+  const auto& records = self->state.graph->records();
+  sum->sensors_finished = true;
+  sum->emitted = records.emitted();
+  sum->overflowed = records.overflowed();
+  ask_parts<node_report>(
+      self, all_parts(self->state), promise,
+      [sum](const node_report& r) { merge(*sum, node_report{r}); }, [=]() mutable { then(*sum); },
+      report_atom::value);
+}
+
+caf::result<node_report> report(self_ptr self) {
+  auto promise = self->make_response_promise<node_report>();
+  gather(self, promise, [=](const node_report& sum) mutable { promise.deliver(sum); });
+  return promise;
+}
+
+caf::result<bool> halt(self_ptr self) {
+  auto promise = self->make_response_promise<bool>();
+  ask_parts<bool>(
+      self, self->state.sensors, promise, [](bool) {}, [=]() mutable { promise.deliver(true); },
+      finish_atom::value, std::int64_t{0});
+  return promise;
+}
+
+/// Ends the parts in the order in which samples flow: senders flush, then receivers, then stages;
+/// then the last counters.
+caf::result<node_report> finish(self_ptr self, std::int64_t patience_ns) {
+  auto promise = self->make_response_promise<node_report>();
+  const auto finish_all = [=](const std::vector<part_actor>& parts, auto then) {
+    ask_parts<bool>(
+        self, parts, promise, [](bool) {}, then, finish_atom::value, patience_ns);
+  };
+  finish_all(self->state.sensors, [=] {
+    finish_all(self->state.senders, [=] {
+      finish_all(self->state.receivers, [=] {
+        finish_all(self->state.stages, [=] {
+          gather(self, promise, [=](const node_report& sum) mutable { promise.deliver(sum); });
+        });
+      });
+    });
+  });
+  return promise;
+}
+
+caf::result<bool> start(self_ptr self, const start_order& order, const metrics_actor& metrics) {
+  auto& state = self->state;
+  state.metrics = metrics;
+  self->monitor(metrics);
+  auto promise = self->make_response_promise<bool>();
+  ask_parts<bool>(
+      self, all_parts(state), promise, [](bool) {}, [=]() mutable { promise.deliver(true); },
+      start_atom::value, order);
+  self->delayed_send(self, collecting_period, tick_atom::value);
+  return promise;
+}
+
+} // namespace
+
+node_actor::behavior_type node(self_ptr self, node_config config) {
+  auto& state = self->state;
+  state.config = config;
+  // The coordinator is gone: nobody is left to measure for.
+  self->set_down_handler(
+      [=](const caf::down_msg&) { self->quit(caf::exit_reason::remote_link_unreachable); });
+  self->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      return to_caf({errc::internal, e.what()});
+    } catch (...) {
+      return to_caf({errc::internal, "an exception that is no std::exception"});
+    }
+  });
+  return {
+      [=](hello_atom, std::uint32_t version, const std::string& types) {
+        self->state.greeted = version == protocol_version && types == type_list();
+        return std::make_tuple(protocol_version, type_list());
+      },
+      [=](load_atom, const deployment& d) -> caf::result<node_ready, clock_actor> {
+        if (!self->state.greeted)
+          return to_caf({errc::refused, "no greeting of this version came first"});
+        return load(self, d);
+      },
+      [=](bind_atom, const run_terms& terms) -> caf::result<std::vector<end_line>> {
+        auto bound = self->state.graph->bind({.clock = terms.clock,
+                                              .run = wire_run_number(self->state.secret),
+                                              .values = terms.values});
+        if (!bound)
+          return to_caf(bound.error());
+        return to_lines(*bound);
+      },
+      [=](link_atom, const std::vector<end_line>& everywhere) -> caf::result<bool> {
+        if (auto done = self->state.graph->connect(from_lines(everywhere)); !done)
+          return to_caf(done.error());
+        return true;
+      },
+      [=](linked_atom) { return self->state.graph->unconnected(); },
+      [=](start_atom, const start_order& order, const metrics_actor& metrics) {
+        spawn_parts(self);
+        return start(self, order, metrics);
+      },
+      [=](report_atom) { return report(self); },
+      [=](halt_atom) { return halt(self); },
+      [=](finish_atom, std::int64_t patience_ns) { return finish(self, patience_ns); },
+      [=](flush_atom) -> caf::result<std::uint64_t> {
+        auto promise = self->make_response_promise<std::uint64_t>();
+        self->state.flushes.push_back(promise);
+        collect(self);
+        return promise;
+      },
+      [=](notice_atom, const notice_line& n) {
+        if (self->state.graph)
+          self->state.graph->ends().deliver({.trace = trace_id{n.trace},
+                                             .route = n.route,
+                                             .when = stamp_from_ns(n.when_ns),
+                                             .node = n.node,
+                                             .clock = n.clock});
+      },
+      [=](quit_atom) { self->quit(caf::exit_reason::user_shutdown); },
+      [=](tick_atom) {
+        collect(self);
+        self->delayed_send(self, collecting_period, tick_atom::value);
+      },
+  };
+}
+
+} // namespace peernet::actors

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The node actor: root of one node's process. Follows the coordinator step by step from deployment
+// to the end, owns the node's graph and its part actors, and sends what was measured to the metrics
+// actor.
+#pragma once
+
+#include "actors/engine/node_graph.hpp"
+#include "actors/part.hpp"
+#include "actors/protocol.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace peernet::actors {
+
+struct node_config {
+  registry* types = nullptr;        ///< outlives the actor
+  const catalogue* known = nullptr; ///< outlives the actor
+};
+
+struct node_state {
+  static inline const char* name = "node";
+
+  node_config config;
+  bool greeted = false; ///< versions and types were compared and agree
+  std::string secret;
+  std::shared_ptr<node_graph> graph;
+
+  std::vector<part_actor> sensors;
+  std::vector<part_actor> senders;
+  std::vector<part_actor> receivers;
+  std::vector<part_actor> stages; ///< inference and sinks
+  caf::actor_addr coordinator;    ///< whose loss ends this process
+
+  // Records on their way to the metrics actor. With `most_unanswered` batches out, the rest waits
+  // in the rings, where what does not fit is counted.
+  static constexpr std::size_t most_unanswered = 8;
+  metrics_actor metrics;
+  std::size_t unanswered = 0;
+  std::uint64_t confirmed = 0; ///< records the metrics actor has stored
+  std::vector<caf::typed_response_promise<std::uint64_t>> flushes;
+};
+
+/// Spawn it detached: loading models and stopping threads block.
+node_actor::behavior_type node(node_actor::stateful_pointer<node_state> self, node_config config);
+
+} // namespace peernet::actors

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The steps of one run, from greeting to results: the coordinator actor's inside. Every step asks all nodes the same, waits
+// for each until a deadline, and goes on when all have answered or are lost.
+#pragma once
+
+#include "actors/coordinator.hpp"
+
+#include <map>
+#include <optional>
+
+namespace peernet::actors {
+
+/// Drives a run. Thread: the coordinator actor's.
+class run_driver {
+public:
+  using self_ptr = coordinator_actor::stateful_pointer<coordinator_state>;
+
+  run_driver(self_ptr self, coordinator_config config);
+
+  /// `check`: load everything, then stop.
+  caf::result<ending_ptr> start(bool check);
+  void interrupt();
+  void tick();
+  void wake();
+  void down(const caf::down_msg& d);
+
+private:
+  /// What is known of a node.
+  struct node_status {
+    bool alive = true;
+    bool started = false; ///< it may have records that are not here yet
+    node_ready ready;
+    clock_actor probes;
+    clock_id clock = reference_clock;
+    std::int64_t offset_ns = 0;      ///< of its clock, by the best exchange so far: for the common start
+    std::int64_t best_round_trip = INT64_MAX;
+    node_report last;
+  };
+
+  // The steps, in order.
+  void greet();
+  void load();
+  void bind();
+  void link();
+  void await_links(stamp deadline);
+  void open_results();
+  void begin();
+  void halt();
+  void drain(stamp deadline, stamp quiet_since, std::uint64_t last_count);
+  void finish();
+  void flush();
+  void store_facts();
+  void conclude();
+
+  /// Asks every living node with `ask(number)`, which returns CAF's response handle; `patience` is also the deadline of each
+  /// request. A node that does not answer is lost.
+  template <class... Reply, class Ask, class OnReply>
+  void ask_all(std::string step, Ask ask, OnReply on_reply, std::function<void()> next);
+  void answered(std::uint64_t generation, std::size_t node);
+  void failed(std::uint64_t generation, std::size_t node, const caf::error& why);
+
+  void probe_all(int exchanges, probe_phase phase, std::function<void()> next);
+  template <class Then>
+  void probe_once(std::size_t node, probe_phase phase, Then then);
+
+  /// Puts the rest of the current step off for a moment.
+  void later(duration pause, std::function<void()> rest);
+
+  void lose(std::size_t node, std::string why);
+  void abandon(run_ending::kind how, error why);
+  void end_by(run_ending::kind how, error why);
+  void event(severity how, std::string what, std::string detail, node_id node = coordinator_node);
+  void with_store(std::function<result<void>(store&)> task);
+  void assign_clocks();
+  [[nodiscard]] layout make_layout() const;
+  void report_progress();
+  [[nodiscard]] std::uint64_t count(count_kind kind) const;
+  [[nodiscard]] bool links_balanced() const;
+
+  self_ptr self_;
+  coordinator_config config_;
+  const peernet::clock clock_; ///< the reference clock
+  std::vector<node_status> nodes_;
+  std::vector<std::string> values_;
+  std::vector<end_line> endpoints_;
+  local_metrics_actor metrics_;
+  caf::typed_response_promise<ending_ptr> promise_;
+  std::shared_ptr<run_ending> ending_ = std::make_shared<run_ending>();
+
+  std::string step_;
+  std::uint64_t generation_ = 0;       ///< of the step: late answers of an earlier one are ignored
+  std::set<std::size_t> awaited_;
+  std::function<void()> next_;
+  std::function<void()> put_off_;
+  bool check_only_ = false;
+  bool running_ = false;               ///< between the common start and the halt
+  bool ending_begun_ = false;
+  bool over_ = false;
+  stamp start_{};                      ///< reference clock
+  std::vector<probe> probes_;          ///< not stored yet
+};
+
+} // namespace peernet::actors

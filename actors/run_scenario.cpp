@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "actors/run_scenario.hpp"
+
+#include "actors/attach.hpp"
+#include "actors/caf_error.hpp"
+#include "actors/child_process.hpp"
+#include "actors/system_config.hpp"
+#include "actors/worker.hpp"
+#include "runtime/core/thread.hpp"
+#include "transports/security.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace peernet {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration attach_patience = 15s;
+constexpr duration farewell_patience = 5s; ///< for nodes to end by themselves
+
+/// A folder only we can enter, for sockets that are reached by a path; gone with the run.
+class private_folder {
+public:
+  static result<private_folder> make() {
+    std::string pattern = (fs::temp_directory_path() / "peernet-XXXXXX").string();
+    if (!::mkdtemp(pattern.data()))
+      return error{errc::io, "cannot make a folder for sockets in " + fs::temp_directory_path().string()};
+    return private_folder(std::move(pattern));
+  }
+  private_folder(private_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  private_folder& operator=(private_folder&&) = delete;
+  ~private_folder() {
+    std::error_code ignored;
+    if (!path_.empty())
+      fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+  explicit private_folder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+/// "<output>/<name>-<UTC time>", with a number behind it if that exists already.
+result<std::string> make_results_folder(const std::string& output, const std::string& name) {
+  std::error_code failed;
+  fs::create_directories(output, failed);
+  if (failed)
+    return error{errc::io, "cannot make the folder " + output + " for results: " + failed.message()};
+  const auto base = fs::path(output) / (name + "-" + utc_compact(wall_clock_ns()));
+  for (int i = 0; i < 1000; ++i) {
+    const auto folder = i == 0 ? base.string() : base.string() + "-" + std::to_string(i + 1);
+    if (fs::create_directory(folder, failed))
+      return folder;
+    if (failed)
+      return error{errc::io, "cannot make the folder " + folder + ": " + failed.message()};
+  }
+  return error{errc::io, "no free name for a results folder like " + base.string()};
+}
+
+exit_code code_of(const run_ending& e) {
+  switch (e.how) {
+  case run_ending::kind::completed:
+    return !e.summary || e.summary->verdict == run_verdict::valid ? exit_code::passed : exit_code::invalid;
+  case run_ending::kind::interrupted:
+    return exit_code::interrupted;
+  case run_ending::kind::node_lost:
+    return exit_code::node_lost;
+  case run_ending::kind::failed:
+    return exit_code::internal_error;
+  case run_ending::kind::not_started:
+    break;
+  }
+  switch (e.reason.code) {
+  case errc::timeout:
+  case errc::node_lost:
+  case errc::refused:
+    return exit_code::node_lost;
+  case errc::internal:
+  case errc::io:
+    return exit_code::internal_error;
+  default:
+    return exit_code::bad_scenario;
+  }
+}
+
+/// A node's error begins with the key it is about; the user wants the place in the file.
+std::string located(const reading& what, const std::string& message) {
+  const auto colon = message.find(": ");
+  if (colon == std::string::npos)
+    return message;
+  const auto at = what.places.find(message.substr(0, colon));
+  return to_string(diagnostic{at.where, what.places.name(at), message});
+}
+
+/// One run's processes and actors, in the order in which they must come and go.
+class local_run {
+public:
+  local_run(const reading& what, const run_options& options, std::shared_ptr<const plan> whole,
+            std::string secret, private_folder sockets)
+      : what_(what), options_(options), scenario_(std::make_shared<const scenario>(what.scenario)),
+        plan_(std::move(whole)), secret_(std::move(secret)), sockets_(std::move(sockets)) {}
+
+  run_result run() {
+    if (!options_.check) {
+      auto folder = make_results_folder(options_.output, scenario_->name);
+      if (!folder)
+        return {exit_code::internal_error, "", nullptr, std::move(folder).error().message};
+      folder_ = std::move(*folder);
+    }
+    // Children first: they are started before this process has any other thread.
+    if (auto started = start_children(); !started)
+      return {exit_code::internal_error, "", nullptr, std::move(started).error().message};
+    system_config config;
+    caf::actor_system system(config);
+    auto ending = drive(system);
+    say_farewell();
+    std::error_code ignored;
+    if (!opened_ && !folder_.empty())
+      fs::remove(folder_, ignored); // a run that did not begin leaves nothing
+    return ending;
+  }
+
+private:
+  result<void> start_children() {
+    for (std::size_t i = 0; i < plan_->nodes.size(); ++i) {
+      auto pair = make_socket_pair();
+      if (!pair)
+        return std::move(pair).error();
+      auto child = child_process::start(options_.program, worker_arguments(pair->theirs), {pair->theirs});
+      ::close(pair->theirs);
+      if (!child) {
+        ::close(pair->ours);
+        return std::move(child).error();
+      }
+      children_.push_back(std::move(*child));
+      control_.push_back(pair->ours);
+    }
+    return {};
+  }
+
+  run_result drive(caf::actor_system& system) {
+    std::vector<member> members;
+    for (std::size_t i = 0; i < control_.size(); ++i) {
+      auto root = attach_to(system, std::exchange(control_[i], -1), attach_patience);
+      if (!root) {
+        const auto end = children_[i].ended();
+        return {exit_code::node_lost, "", nullptr,
+                "node " + plan_->nodes[i] + " did not come up: " + (end ? *end : root.error().message)};
+      }
+      members.push_back({plan_->nodes[i], caf::actor_cast<node_actor>(*root)});
+    }
+    caf::scoped_actor self(system);
+    auto driver = self->spawn(actors::coordinator, configure(system, std::move(members)));
+    return await(self, driver);
+  }
+
+  actors::coordinator_config configure(caf::actor_system& system, std::vector<member> members) {
+    return {.what = scenario_,
+            .whole = plan_,
+            .members = std::move(members),
+            .shipped = {.scenario = what_.resolved,
+                        .file = scenario_->file,
+                        .directory = fs::absolute(scenario_->directory.empty() ? "." : scenario_->directory).string(),
+                        .node = "",
+                        .output = folder_.empty() ? "" : fs::absolute(folder_).string(),
+                        .sockets = sockets_.path(),
+                        .secret = secret_},
+            .open_results = [this, &system] { return open_results(system); },
+            .on_progress = options_.on_progress};
+  }
+
+  result<local_metrics_actor> open_results(caf::actor_system& system) {
+    std::ofstream(fs::path(folder_) / "scenario.toml") << what_.resolved;
+    auto db = store::create(fs::path(folder_) / "run.db");
+    if (!db)
+      return std::move(db).error();
+    opened_ = true;
+    return system.spawn<caf::detached>(
+        actors::metrics,
+        actors::metrics_config{.into = std::make_shared<store>(std::move(*db)), .folder = folder_});
+  }
+
+  run_result await(caf::scoped_actor& self, const coordinator_actor& driver) {
+    const auto watcher = start_thread("interrupts", [&](const std::stop_token& stop) { watch_interrupts(stop, driver); });
+    ending_ptr ending;
+    std::string vanished;
+    self->request(driver, caf::infinite, start_atom::value, options_.check)
+        .receive([&](const ending_ptr& e) { ending = e; },
+                 [&](const caf::error& e) { vanished = "the coordinator ended: " + from_caf(e).message; });
+    if (!ending)
+      return {exit_code::internal_error, folder_, nullptr, vanished};
+    run_result r{code_of(*ending), opened_ ? folder_ : "", ending->summary, ""};
+    if (ending->how != run_ending::kind::completed)
+      r.problem = located(what_, ending->reason.message);
+    return r;
+  }
+
+  void watch_interrupts(const std::stop_token& stop, const coordinator_actor& driver) {
+    for (int seen = 0; options_.interrupts && !stop.stop_requested(); std::this_thread::sleep_for(20ms)) {
+      const auto wishes = options_.interrupts->load();
+      if (wishes > 0 && seen == 0)
+        caf::anon_send(driver, signal_atom::value);
+      if (wishes > 1) {
+        std::error_code ignored;
+        fs::remove_all(sockets_.path(), ignored);
+        std::_Exit(static_cast<int>(exit_code::interrupted)); // the children die with us
+      }
+      seen = wishes;
+    }
+  }
+
+  void say_farewell() {
+    const auto deadline = clock::machine_now() + farewell_patience;
+    for (auto& c : children_)
+      if (!c.wait(deadline))
+        c.kill();
+  }
+
+  const reading& what_;
+  const run_options& options_;
+  const std::shared_ptr<const scenario> scenario_;
+  const std::shared_ptr<const plan> plan_;
+  const std::string secret_;
+  const private_folder sockets_;
+  std::vector<child_process> children_;
+  std::vector<int> control_;
+  std::string folder_;  ///< of the results
+  bool opened_ = false; ///< there is something in it
+};
+
+} // namespace
+
+run_result run_scenario(const reading& what, const run_options& options) {
+  const auto failed = [](exit_code code, error e) { return run_result{code, "", nullptr, std::move(e.message)}; };
+  auto whole = make_plan(what.scenario);
+  if (!whole)
+    return failed(exit_code::bad_scenario, std::move(whole).error());
+  auto secret = make_run_secret();
+  if (!secret)
+    return failed(exit_code::internal_error, std::move(secret).error());
+  auto sockets = private_folder::make();
+  if (!sockets)
+    return failed(exit_code::internal_error, std::move(sockets).error());
+  return local_run(what, options, std::make_shared<const plan>(std::move(*whole)), std::move(*secret),
+                   std::move(*sockets))
+      .run();
+}
+
+} // namespace peernet

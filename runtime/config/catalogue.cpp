@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+// The table of built-in types. A new one is one entry here, its files, and a line in
+// scenarios/README.md (a test compares the two).
+#include "runtime/config/catalogue.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <set>
+
+namespace peernet {
+
+namespace {
+
+using enum option_kind;
+
+constexpr double one_gib = 1u << 30;
+constexpr double one_hour_ns = 3600e9;
+
+option_def model_step(std::string name) {
+  return {.name = name,
+          .kind = time_span,
+          .doc = "how long it spends in " + name + "; 0: no such step",
+          .otherwise = duration{0},
+          .min = 0,
+          .max = one_hour_ns};
+}
+
+option_def pixels(std::string name, std::optional<option_value> otherwise, std::string doc) {
+  return {.name = std::move(name),
+          .kind = integer,
+          .doc = std::move(doc),
+          .required = !otherwise,
+          .otherwise = std::move(otherwise),
+          .min = 1,
+          .max = 16384};
+}
+
+option_def payload_size() {
+  return {.name = "size",
+          .kind = size_range,
+          .doc = "bytes of each payload",
+          .required = true,
+          .min = 0,
+          .max = one_gib};
+}
+
+option_def image_scale() {
+  return {.name = "scale",
+          .kind = number,
+          .doc = "the image is shrunk by this before it is searched",
+          .otherwise = 1.0,
+          .min = 0.1,
+          .max = 1,
+          .above_min = true};
+}
+
+option_def every(std::string doc) {
+  return {.name = "every",
+          .kind = integer,
+          .doc = std::move(doc),
+          .otherwise = 1,
+          .min = 1,
+          .max = 1e6};
+}
+
+std::vector<catalogue_entry> builtin_types() {
+  return {
+      // -- sensors --------------------------------------------------------------------------------
+      {plugin_kind::sensor,
+       "video",
+       "video",
+       "frames of a video file, camera or stream",
+       {{.name = "path",
+         .kind = media,
+         .doc = "file, /dev device, device number, or URL",
+         .required = true},
+        {.name = "loop",
+         .kind = flag,
+         .doc = "start over at the end of the file",
+         .otherwise = false}}},
+      {plugin_kind::sensor,
+       "image",
+       "images",
+       "one picture, decoded once, the same pixels each time",
+       {{.name = "path", .kind = file, .doc = "the picture", .required = true}}},
+      {plugin_kind::sensor,
+       "images",
+       "images",
+       "the pictures of a folder in name order, read and decoded each time, over and over",
+       {{.name = "path", .kind = folder, .doc = "the folder", .required = true}}},
+      {plugin_kind::sensor,
+       "synthetic-image",
+       "",
+       "a moving pattern",
+       {pixels("width", 640, "pixels"),
+        pixels("height", 480, "pixels"),
+        {.name = "channels",
+         .kind = integer,
+         .doc = "1: grey, 3: colour",
+         .otherwise = 3,
+         .min = 1,
+         .max = 3,
+         .step = 2}}},
+      {plugin_kind::sensor, "bytes", "", "random bytes", {payload_size()}},
+      {plugin_kind::sensor, "text", "", "random printable text", {payload_size()}},
+
+      // -- models ---------------------------------------------------------------------------------
+      {plugin_kind::model,
+       "dummy",
+       "",
+       "spends the stated time and answers with zeros",
+       {model_step("preprocess"),
+        model_step("infer"),
+        model_step("postprocess"),
+        {.name = "busy", .kind = flag, .doc = "compute instead of sleeping", .otherwise = false},
+        {.name = "output",
+         .kind = size,
+         .doc = "bytes of the answer",
+         .otherwise = 100,
+         .min = 0,
+         .max = one_gib}}},
+      {plugin_kind::model, "echo", "", "answers with its input"},
+      {plugin_kind::model,
+       "hog-people",
+       "detect",
+       "finds standing people with OpenCV's built-in HOG detector",
+       {image_scale(),
+        {.name = "threshold",
+         .kind = number,
+         .doc = "hits below this score do not count",
+         .otherwise = 0.0},
+        {.name = "stride",
+         .kind = integer,
+         .doc = "pixels between two looks",
+         .otherwise = 8,
+         .min = 4,
+         .max = 32,
+         .step = 4}}},
+      {plugin_kind::model,
+       "haar",
+       "detect",
+       "finds what an OpenCV Haar cascade was trained for",
+       {{.name = "path", .kind = file, .doc = "the cascade, XML", .required = true},
+        image_scale(),
+        {.name = "scale-factor",
+         .kind = number,
+         .doc = "growth of the search window from pass to pass",
+         .otherwise = 1.1,
+         .min = 1,
+         .max = 2,
+         .above_min = true},
+        {.name = "min-neighbors",
+         .kind = integer,
+         .doc = "hits in one spot that make a finding",
+         .otherwise = 3,
+         .min = 0,
+         .max = 100}}},
+      {plugin_kind::model,
+       "torchscript",
+       "torch",
+       "an image classifier saved as TorchScript, run by LibTorch",
+       {{.name = "path", .kind = file, .doc = "the model", .required = true},
+        {.name = "device", .kind = text, .doc = "LibTorch's name of it", .otherwise = "cpu"},
+        pixels("width", {}, "the input is brought to this width"),
+        pixels("height", {}, "the input is brought to this height"),
+        {.name = "mean",
+         .kind = numbers,
+         .doc = "subtracted from red, green, blue in 0…1",
+         .otherwise = std::vector{0.485, 0.456, 0.406},
+         .length = 3},
+        {.name = "std",
+         .kind = numbers,
+         .doc = "red, green, blue are then divided by this",
+         .otherwise = std::vector{0.229, 0.224, 0.225},
+         .min = 0,
+         .above_min = true,
+         .length = 3},
+        {.name = "labels", .kind = file, .doc = "names of the classes, one a line"},
+        {.name = "top-k",
+         .kind = integer,
+         .doc = "so many best classes are reported",
+         .otherwise = 5,
+         .min = 1,
+         .max = 1000},
+        {.name = "threads",
+         .kind = integer,
+         .doc = "LibTorch may use so many",
+         .otherwise = 1,
+         .min = 1,
+         .max = 256}}},
+
+      // -- sinks ----------------------------------------------------------------------------------
+      {plugin_kind::sink, "discard", "", "takes results and does nothing"},
+      {plugin_kind::sink,
+       "print",
+       "",
+       "a line on the terminal for results",
+       {every("print one in so many")}},
+      {plugin_kind::sink,
+       "save-images",
+       "images",
+       "writes pictures; detections are drawn on the frame they were found in",
+       {{.name = "path",
+         .kind = text,
+         .doc = "folder to write to; default: one of the sink's name in the results"},
+        {.name = "frames",
+         .kind = sensor,
+         .doc = "sensor on the same node whose frames detections are drawn on"},
+        every("save one in so many")}},
+
+      // -- codecs ---------------------------------------------------------------------------------
+      {plugin_kind::codec, "raw", "", "bytes as they are"},
+      {plugin_kind::codec,
+       "jpeg",
+       "image-codecs",
+       "images as JPEG, lossy",
+       {{.name = "quality",
+         .kind = integer,
+         .doc = "higher is better and larger",
+         .otherwise = 90,
+         .min = 1,
+         .max = 100}}},
+      {plugin_kind::codec,
+       "png",
+       "image-codecs",
+       "images as PNG, lossless",
+       {{.name = "level",
+         .kind = integer,
+         .doc = "higher is smaller and slower",
+         .otherwise = 3,
+         .min = 0,
+         .max = 9}}},
+
+      // -- transports -----------------------------------------------------------------------------
+      {plugin_kind::transport, "zmq-tcp", "", "ZeroMQ over TCP"},
+      {plugin_kind::transport, "zmq-ipc", "", "ZeroMQ over a socket file, within one machine"},
+      {plugin_kind::transport, "caf", "",
+       "messages of the actor framework, directly between the two nodes"},
+  };
+}
+
+/// Keys of the table that a type's own keys stand in.
+std::set<std::string_view> keys_around(plugin_kind kind) {
+  switch (kind) {
+  case plugin_kind::sensor:
+    return {"node", "type", "count", "rate", "arrival", "in-flight", "timeout", "max-lag", "join"};
+  case plugin_kind::model:
+    return {"node", "model", "count", "queue", "dispatch", "join"};
+  case plugin_kind::sink:
+    return {"node", "type", "count", "queue", "join"};
+  case plugin_kind::codec:
+  case plugin_kind::transport:
+    break;
+  }
+  return {"type"};
+}
+
+} // namespace
+
+std::string_view to_string(plugin_kind kind) noexcept {
+  static constexpr std::array<std::string_view, 5> names{"sensor", "model", "sink", "codec",
+                                                         "transport"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+const option_def* catalogue_entry::find(std::string_view option) const {
+  const auto it = std::find_if(options.begin(), options.end(),
+                               [&](const option_def& o) { return o.name == option; });
+  return it == options.end() ? nullptr : &*it;
+}
+
+const catalogue& catalogue::builtin() {
+  static const catalogue all = [] {
+    catalogue c;
+    for (auto& entry : builtin_types()) {
+      [[maybe_unused]] const auto added = c.add(std::move(entry));
+      assert(added.ok());
+    }
+    return c;
+  }();
+  return all;
+}
+
+result<void> catalogue::add(catalogue_entry entry) {
+  const auto what = std::string(to_string(entry.kind)) + " type \"" + entry.name + "\"";
+  if (find(entry.kind, entry.name))
+    return error{errc::bad_scenario, "there are two plugins for the " + what};
+  auto taken = keys_around(entry.kind);
+  for (const auto& o : entry.options)
+    if (!taken.insert(o.name).second)
+      return error{errc::bad_scenario,
+                   "the " + what + " cannot have an option \"" + o.name + "\": the name is taken"};
+  entries_.push_back(std::move(entry));
+  return {};
+}
+
+const catalogue_entry* catalogue::find(plugin_kind kind, std::string_view name) const {
+  const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const catalogue_entry& e) {
+    return e.kind == kind && e.name == name;
+  });
+  return it == entries_.end() ? nullptr : &*it;
+}
+
+std::vector<std::string> catalogue::names(plugin_kind kind) const {
+  std::vector<std::string> all;
+  for (const auto& e : entries_)
+    if (e.kind == kind)
+      all.push_back(e.name);
+  return all;
+}
+
+} // namespace peernet

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// The resolved graph for people; what `--check` prints.
+#include "runtime/config/stages.hpp"
+#include "runtime/config/words.hpp"
+#include "runtime/config/writer.hpp"
+#include "runtime/core/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace peernet {
+
+namespace {
+
+/// Cells in columns, each as wide as its widest.
+template <std::size_t Columns>
+class columns {
+public:
+  void add(std::array<std::string, Columns> row) { rows_.push_back(std::move(row)); }
+
+  [[nodiscard]] std::string text() const {
+    std::array<std::size_t, Columns> width{};
+    for (const auto& row : rows_)
+      for (std::size_t c = 0; c < Columns; ++c)
+        width[c] = std::max(width[c], row[c].size());
+    std::string out;
+    for (const auto& row : rows_) {
+      std::string line;
+      for (std::size_t c = 0; c < Columns; ++c)
+        line += "  " + row[c] + std::string(width[c] - row[c].size(), ' ');
+      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    return out;
+  }
+
+private:
+  std::vector<std::array<std::string, Columns>> rows_;
+};
+
+enum class which : std::uint8_t { all, not_default };
+
+std::string show_options(const catalogue_entry* type, const options& settings, which shown) {
+  std::string text;
+  for (const auto& def : type ? type->options : std::vector<option_def>{})
+    if (settings.has(def.name) &&
+        (shown == which::all || settings.all().at(def.name) != def.otherwise))
+      text += (text.empty() ? "" : ", ") + def.name + " = " +
+              print_value(def, settings.all().at(def.name));
+  return text;
+}
+
+std::string show_queue(const queue_config& q) {
+  return "queue " + std::to_string(q.size) + " " + std::string(word(q.policy));
+}
+
+std::string show_arrival(const sensor_config& c) {
+  if (c.arrival == arrival::closed_loop)
+    return "closed loop, " + std::to_string(c.in_flight) + " in flight, timeout " +
+           print_duration(c.timeout);
+  return std::string(word(c.arrival)) + " " + print_rate(c.rate_hz);
+}
+
+std::string show_behaviour(const scenario& s, const stage_ref& r) {
+  if (r.kind == stage_kind::sensor)
+    return show_arrival(s.sensors[r.config]);
+  if (r.workers > 1)
+    return show_queue(*r.queue) + ", " + std::to_string(r.workers) + " workers";
+  return show_queue(*r.queue);
+}
+
+plugin_kind plugin_of(stage_kind kind) {
+  return kind == stage_kind::sensor      ? plugin_kind::sensor
+         : kind == stage_kind::inference ? plugin_kind::model
+                                         : plugin_kind::sink;
+}
+
+std::string show_nodes(const scenario& s, const catalogue& known) {
+  columns<4> table;
+  const auto stages = stages_of(s);
+  for (const auto& node : s.nodes) {
+    const auto clock = node.test_clock.none()
+                           ? ""
+                           : "clock off by " + print_duration(node.test_clock.offset) + ", " +
+                                 print_ppm(node.test_clock.drift_ppm);
+    table.add({node.name, std::string(word(node.start)), clock, ""});
+    for (const auto& r : stages) {
+      if (r.stage->node != node.name)
+        continue;
+      const auto copies = r.instances > 1 ? " x " + std::to_string(r.instances) : "";
+      table.add({"  " + r.stage->name + copies, r.stage->type, show_behaviour(s, r),
+                 show_options(known.find(plugin_of(r.kind), r.stage->type), r.stage->settings,
+                              which::not_default)});
+    }
+  }
+  return table.text();
+}
+
+std::string show_links(const plan& p, const scenario& s, const catalogue& known) {
+  columns<5> table;
+  std::vector<std::size_t> lanes(s.links.size());
+  std::vector<bool> local(s.links.size());
+  for (const auto& lane : p.lanes) {
+    const auto link = p.places[lane.link].config;
+    ++lanes[link];
+    local[link] = lane.local;
+  }
+  for (std::size_t i = 0; i < s.links.size(); ++i) {
+    const auto& l = s.links[i];
+    const auto copies = lanes[i] > 1 ? " x " + std::to_string(lanes[i]) : "";
+    const auto ends = l.from + " -> " + l.to;
+    if (local[i]) {
+      table.add({l.name + copies, ends, "local hand-off", "", ""});
+      continue;
+    }
+    const auto settings =
+        show_options(known.find(plugin_kind::codec, l.codec.type), l.codec.settings, which::all);
+    table.add({l.name + copies, ends, l.transport + (l.network.empty() ? "" : " on " + l.network),
+               l.codec.type + (settings.empty() ? "" : " " + settings), show_queue(l.send_queue)});
+  }
+  return table.text();
+}
+
+/// Every way from a sensor to a sink by stage names; ways that differ in copies only are one line.
+std::string show_paths(const plan& p) {
+  std::vector<std::string> names;
+  std::map<std::string, std::size_t> ways;
+  for (std::uint32_t sensor = 0; sensor < p.sensors.size(); ++sensor)
+    for (const auto& way : sink_routes(p, sensor)) {
+      std::string name;
+      for (auto r = way.route; r != no_route; r = p.routes[r].parent) {
+        const auto& place = p.places[p.routes[r].place];
+        if (place.kind != plan_place::kind::link)
+          name = place.name + (name.empty() ? "" : "->") + name;
+      }
+      if (ways[name]++ == 0)
+        names.push_back(name);
+    }
+  std::string text;
+  for (const auto& name : names)
+    text += "  " + name +
+            (ways[name] > 1 ? " (" + std::to_string(ways[name]) + " ways, by copies)" : "") + "\n";
+  return text;
+}
+
+} // namespace
+
+std::string describe(const plan& p, const scenario& s, const catalogue& known) {
+  auto text = "scenario " + s.name + ": ";
+  text += s.run_for ? print_duration(*s.run_for)
+                    : std::to_string(s.samples.value_or(0)) + " samples of each sensor";
+  text += ", warm-up " + print_duration(s.warmup) + ", drain " + print_duration(s.drain) +
+          ", seed " + std::to_string(s.seed) + "\n";
+  if (!s.description.empty())
+    text += s.description + "\n";
+  return text + "\nnodes\n" + show_nodes(s, known) + "\nlinks\n" + show_links(p, s, known) +
+         "\npaths\n" + show_paths(p);
+}
+
+} // namespace peernet

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The bounds of a scenario's numbers. They keep a slip of the keyboard from eating the machine;
+// scenarios/README.md states them for users.
+#pragma once
+
+#include <cstdint>
+
+namespace peernet {
+
+inline constexpr double longest_run_ns = 365 * 24 * 3600e9; ///< one year
+inline constexpr double longest_wait_ns = 24 * 3600e9;      ///< drain, timeout, max-lag: one day
+inline constexpr double most_samples = 1e12;                ///< of one sensor; fits trace_id
+inline constexpr double lowest_rate_hz = 1e-6;
+inline constexpr double highest_rate_hz = 1e6;
+inline constexpr double most_drift = 1e5; ///< of a test clock, ppm
+inline constexpr double most_copies = 10'000;
+inline constexpr double most_in_flight = 10'000;
+inline constexpr double longest_queue = 1e6;
+inline constexpr std::size_t most_nodes = 1'000;
+inline constexpr std::size_t most_places = 20'000; ///< stages and links; fits place_id
+
+} // namespace peernet

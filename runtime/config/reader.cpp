@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+// What the keys of a scenario mean. What they mean together is checked in validate.cpp.
+#include "runtime/config/reader.hpp"
+
+#include "runtime/config/fields.hpp"
+#include "runtime/config/limits.hpp"
+#include "runtime/config/overrides.hpp"
+#include "runtime/config/scenario_file.hpp"
+#include "runtime/config/validate.hpp"
+#include "runtime/config/writer.hpp"
+#include "runtime/core/nearest.hpp"
+
+#include <array>
+#include <filesystem>
+
+namespace peernet {
+
+namespace {
+
+using enum option_kind;
+
+class scenario_reader {
+public:
+  scenario_reader(scenario& s, const catalogue& known, mistakes& wrong)
+      : s_(s), known_(known), wrong_(wrong) {}
+
+  void read(const document_table& root);
+
+private:
+  using section = void (scenario_reader::*)(const document_entry&);
+
+  void read_scenario(const document_entry& e);
+  void read_expect(const document_entry& e);
+  void read_node(fields f, node_config n);
+  void read_sensor(fields f, sensor_config c);
+  void read_inference(fields f, inference_config c);
+  void read_sink(fields f, sink_config c);
+  void read_link(fields f, link_config l);
+
+  /// Every [section.NAME] by `read`, with a config that has its name and place.
+  template <class Config, void (scenario_reader::*read)(fields, Config)>
+  void read_entries(const document_entry& e);
+
+  /// A table inside a table, or nothing (after a message if it is something else).
+  std::optional<fields> inner(fields& f, std::string_view key, std::string_view form);
+  const document_table* table_of(const document_entry& e, const std::string& path,
+                                 std::string_view form);
+  void read_stage(fields& f, stage_config& c);
+  void read_queue(fields& f, std::string_view key, queue_config& q);
+  void read_codec(fields& f, codec_config& c);
+  void read_end(fields& f, std::string_view key, std::string& stage);
+
+  scenario& s_;
+  const catalogue& known_;
+  mistakes& wrong_;
+};
+
+const document_table* scenario_reader::table_of(const document_entry& e, const std::string& path,
+                                                std::string_view form) {
+  const auto* table = e.value.as<document_table>();
+  if (!table)
+    wrong_.add(e.value.where, path + ": must be a table, " + std::string(form) + ", not " +
+                                  std::string(kind_of(e.value)));
+  return table;
+}
+
+std::optional<fields> scenario_reader::inner(fields& f, std::string_view key,
+                                             std::string_view form) {
+  const auto* entry = f.take(key);
+  const auto* table = entry ? table_of(*entry, f.path(key), form) : nullptr;
+  return table ? std::optional<fields>(std::in_place, *table, f.path(key), entry->where, wrong_)
+               : std::nullopt;
+}
+
+template <class Config, void (scenario_reader::*read)(fields, Config)>
+void scenario_reader::read_entries(const document_entry& e) {
+  const auto* table = table_of(e, e.key, "[" + e.key + ".NAME] for each");
+  if (!table)
+    return;
+  for (const auto& entry : table->entries) {
+    const auto path = e.key + "." + entry.key;
+    if (const auto* keys = table_of(entry, path, "[" + path + "]")) {
+      Config config;
+      config.name = entry.key;
+      config.where = entry.where.where;
+      (this->*read)(fields(*keys, path, entry.where, wrong_), std::move(config));
+    }
+  }
+}
+
+void scenario_reader::read(const document_table& root) {
+  static constexpr std::array<std::pair<const char*, section>, 7> sections{{
+      {"scenario", &scenario_reader::read_scenario},
+      {"nodes", &scenario_reader::read_entries<node_config, &scenario_reader::read_node>},
+      {"sensors", &scenario_reader::read_entries<sensor_config, &scenario_reader::read_sensor>},
+      {"inference",
+       &scenario_reader::read_entries<inference_config, &scenario_reader::read_inference>},
+      {"sinks", &scenario_reader::read_entries<sink_config, &scenario_reader::read_sink>},
+      {"links", &scenario_reader::read_entries<link_config, &scenario_reader::read_link>},
+      {"expect", &scenario_reader::read_expect},
+  }};
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : sections)
+    names.emplace_back(name);
+  bool seen = false;
+  for (const auto& entry : root.entries) {
+    auto meant = entry.key;
+    if (std::find(names.begin(), names.end(), meant) == names.end()) {
+      wrong_.add(entry.where, "unknown table [" + entry.key + "]" + wrong_.hint(entry.key, names));
+      if (entry.where.source == 0) // one slip in the file shall not make its stages unknown too
+        meant = nearest_name(entry.key, names);
+    }
+    for (const auto& [name, read] : sections)
+      if (meant == name)
+        (this->*read)(entry);
+    seen = seen || meant == "scenario";
+  }
+  if (!seen)
+    wrong_.add({{1, 1}, 0}, "the table [scenario] is missing; it says how long to run, for example "
+                            "duration = \"10s\"");
+}
+
+void scenario_reader::read_scenario(const document_entry& e) {
+  const auto* table = table_of(e, e.key, "[scenario]");
+  if (!table)
+    return;
+  fields f(*table, e.key, e.where, wrong_);
+  f.read<std::string>({.name = "name"}, s_.name);
+  f.read<std::string>({.name = "description"}, s_.description);
+  const option_def run_for{
+      .name = "duration", .kind = time_span, .min = 0, .max = longest_run_ns, .above_min = true};
+  const option_def samples{.name = "samples", .kind = integer, .min = 1, .max = most_samples};
+  s_.run_for = f.take<duration>(run_for);
+  if (const auto n = f.take<std::int64_t>(samples))
+    s_.samples = static_cast<std::uint64_t>(*n);
+  const bool has_duration = table->find("duration"), has_samples = table->find("samples");
+  if (has_duration && has_samples)
+    f.complain("samples", "the run ends by `duration` or by `samples`, not by both; leave one out");
+  if (!has_duration && !has_samples)
+    wrong_.add(e.where, "[scenario] does not say when the run ends: add duration = \"10s\", or "
+                        "samples = 300");
+  f.read<duration>({.name = "warmup", .kind = time_span, .min = 0}, s_.warmup);
+  f.read<duration>({.name = "drain", .kind = time_span, .min = 0, .max = longest_wait_ns},
+                   s_.drain);
+  f.read<std::int64_t>({.name = "seed", .kind = integer, .min = 0}, s_.seed);
+  f.finish();
+}
+
+void scenario_reader::read_node(fields f, node_config n) {
+  const bool has_host = f.read<std::string>({.name = "host"}, n.host);
+  n.start = has_host ? node_start::daemon : node_start::child;
+  f.read_word("start", n.start);
+  if (auto addresses = inner(f, "addresses", "{ lan = \"10.0.0.5\" }")) {
+    for (const auto& entry : addresses->table().entries)
+      addresses->read<std::string>({.name = entry.key}, n.addresses[entry.key]);
+  }
+  if (auto clock = inner(f, "test-clock", "{ offset = \"250ms\", drift = \"40ppm\" }")) {
+    clock->read<duration>(
+        {.name = "offset", .kind = time_span, .min = -longest_wait_ns, .max = longest_wait_ns},
+        n.test_clock.offset);
+    clock->read<double>({.name = "drift", .kind = ppm, .min = -most_drift, .max = most_drift},
+                        n.test_clock.drift_ppm);
+    clock->finish();
+  }
+  f.finish();
+  s_.nodes.push_back(std::move(n));
+}
+
+void scenario_reader::read_stage(fields& f, stage_config& c) {
+  f.read<std::string>({.name = "node", .doc = "the node it runs on", .required = true}, c.node);
+  f.read<std::int64_t>({.name = "count", .kind = integer, .min = 1, .max = most_copies}, c.count);
+}
+
+void scenario_reader::read_sensor(fields f, sensor_config c) {
+  read_stage(f, c);
+  f.read_options(f.read_type(known_, plugin_kind::sensor, "type", c.type), c.settings);
+  const bool told = f.read_word("arrival", c.arrival);
+  const bool rate = f.read<double>(
+      {.name = "rate", .kind = option_kind::rate, .min = lowest_rate_hz, .max = highest_rate_hz},
+      c.rate_hz);
+  const option_def lag{
+      .name = "max-lag", .kind = time_span, .min = 0, .max = longest_wait_ns, .above_min = true};
+  if (!f.read<duration>(lag, c.max_lag) && c.rate_hz > 0)
+    c.max_lag = from_seconds(1 / c.rate_hz);
+  f.read<std::int64_t>({.name = "in-flight", .kind = integer, .min = 1, .max = most_in_flight},
+                       c.in_flight);
+  f.read<duration>(
+      {.name = "timeout", .kind = time_span, .min = 0, .max = longest_wait_ns, .above_min = true},
+      c.timeout);
+  const bool closed = c.arrival == arrival::closed_loop;
+  for (const auto* key : {"rate", "max-lag"})
+    if (told && closed && f.table().find(key))
+      f.complain(key, "a closed loop has none: it fires when an earlier sample has ended; leave "
+                      "it out, or set arrival = \"periodic\"");
+  for (const auto* key : {"in-flight", "timeout"})
+    if (told && !closed && f.table().find(key))
+      f.complain(key, "only a closed loop has one; leave it out, or set arrival = \"closed-loop\"");
+  if (told && !closed && !rate)
+    f.complain("rate", "is missing: how often it fires, for example \"10Hz\"; only arrival = "
+                       "\"closed-loop\" goes without");
+  f.finish();
+  s_.sensors.push_back(std::move(c));
+}
+
+void scenario_reader::read_inference(fields f, inference_config c) {
+  read_stage(f, c);
+  f.read_options(f.read_type(known_, plugin_kind::model, "model", c.type), c.settings);
+  read_queue(f, "queue", c.queue);
+  f.read_word("dispatch", c.dispatch);
+  f.finish();
+  s_.inference.push_back(std::move(c));
+}
+
+void scenario_reader::read_sink(fields f, sink_config c) {
+  read_stage(f, c);
+  c.type = "discard";
+  f.read_options(f.read_type(known_, plugin_kind::sink, "type", c.type), c.settings);
+  read_queue(f, "queue", c.queue);
+  f.finish();
+  s_.sinks.push_back(std::move(c));
+}
+
+void scenario_reader::read_queue(fields& f, std::string_view key, queue_config& q) {
+  if (auto queue = inner(f, key, "{ size = 8, policy = \"drop-oldest\" }")) {
+    queue->read<std::int64_t>({.name = "size", .kind = integer, .min = 1, .max = longest_queue},
+                              q.size);
+    queue->read_word("policy", q.policy);
+    queue->finish();
+  }
+}
+
+void scenario_reader::read_codec(fields& f, codec_config& c) {
+  static const document_table no_keys;
+  const auto* entry = f.take("codec");
+  if (!entry)
+    return;
+  if (entry->value.as<std::string>()) {
+    fields codec(no_keys, f.path("codec"), entry->value.where, wrong_);
+    codec.read_options(f.read_type(known_, plugin_kind::codec, "codec", c.type), c.settings);
+  } else if (auto codec = inner(f, "codec", "{ type = \"jpeg\", quality = 80 }, or a name")) {
+    c.type.clear();
+    codec->read_options(codec->read_type(known_, plugin_kind::codec, "type", c.type), c.settings);
+    codec->finish();
+  }
+}
+
+void scenario_reader::read_end(fields& f, std::string_view key, std::string& stage) {
+  const auto* entry = f.take(key);
+  if (entry && entry->value.as<document_list>())
+    f.complain(key, key == "from" ? "joining several inputs into one is not supported: write one "
+                                    "link for each; links that meet at a stage merge, and each "
+                                    "arrival is processed by itself"
+                                  : "a link has one end: write one link for each; every link out "
+                                    "of a stage gets each output");
+  else
+    f.read<std::string>({.name = std::string(key), .doc = "the name of a stage", .required = true},
+                        stage);
+}
+
+void scenario_reader::read_link(fields f, link_config l) {
+  read_end(f, "from", l.from);
+  read_end(f, "to", l.to);
+  f.read_type(known_, plugin_kind::transport, "transport", l.transport);
+  f.read<std::string>({.name = "network"}, l.network);
+  read_codec(f, l.codec);
+  read_queue(f, "send-queue", l.send_queue);
+  f.read<bool>({.name = "pair", .kind = flag}, l.pair);
+  f.read<bool>({.name = "force", .kind = flag}, l.force);
+  f.finish();
+  s_.links.push_back(std::move(l));
+}
+
+void scenario_reader::read_expect(const document_entry& e) {
+  const auto* table = table_of(e, e.key, "[expect.metrics]");
+  if (!table)
+    return;
+  fields f(*table, e.key, e.where, wrong_);
+  if (auto metrics = inner(f, "metrics", "[expect.metrics]")) {
+    for (const auto& entry : metrics->table().entries)
+      if (const auto conditions =
+              metrics->take<std::vector<std::string>>({.name = entry.key, .kind = texts}))
+        for (const auto& condition : *conditions)
+          s_.expectations.push_back({entry.key, condition, entry.where.where});
+  }
+  f.finish();
+}
+
+/// Notes the place of every key: of values where they stand, of tables where they are named.
+void note_places(const document_table& table, const std::string& around, sources& places) {
+  for (const auto& entry : table.entries) {
+    const auto path = around.empty() ? entry.key : around + "." + entry.key;
+    const auto* inside = entry.value.as<document_table>();
+    places.note(path, inside ? entry.where : entry.value.where);
+    if (inside)
+      note_places(*inside, path, places);
+  }
+}
+
+/// The file's name without folder and ending, as a name: "My Robot.toml" → "my-robot".
+std::string name_from(const std::string& file) {
+  std::string name;
+  for (const char c : std::filesystem::path(file).stem().string())
+    if (c >= 'a' && c <= 'z')
+      name += c;
+    else if (c >= 'A' && c <= 'Z')
+      name += static_cast<char>(c - 'A' + 'a');
+    else if (!name.empty())
+      name += c >= '0' && c <= '9' ? c : '-';
+  while (name.ends_with('-'))
+    name.pop_back();
+  return name.empty() ? "scenario" : name;
+}
+
+} // namespace
+
+reading read_scenario_text(std::string_view text, std::string file, std::string directory,
+                           std::span<const std::string> overrides, const catalogue& known) {
+  reading r{.places = sources(file)};
+  const auto refuse = [&](const syntax_error& e) {
+    r.errors.push_back({e.where, file, e.message});
+    return std::move(r);
+  };
+  if (const auto bad = check_text(text))
+    return refuse(*bad);
+  auto parsed = parse_document(text, 0);
+  if (const auto* bad = std::get_if<syntax_error>(&parsed))
+    return refuse(*bad);
+  auto& root = std::get<document_table>(parsed);
+
+  mistakes wrong(r.places);
+  apply_overrides(root, overrides, r.places, wrong);
+  note_places(root, {}, r.places);
+  r.scenario.name = name_from(file);
+  r.scenario.file = std::move(file);
+  r.scenario.directory = std::move(directory);
+  scenario_reader(r.scenario, known, wrong).read(root);
+  validate(r.scenario, known, wrong);
+  r.errors = wrong.list();
+  if (r.ok())
+    r.resolved = write_scenario(r.scenario, known);
+  return r;
+}
+
+reading read_scenario_file(const std::string& path, std::span<const std::string> overrides,
+                           const catalogue& known) {
+  auto text = load_scenario_text(path);
+  if (!text) {
+    reading r{.places = sources(path)};
+    r.errors.push_back({{}, path, text.error().message});
+    return r;
+  }
+  std::error_code ignored; // without a current folder, paths stay as they are
+  auto folder = std::filesystem::absolute(path, ignored).parent_path();
+  return read_scenario_text(*text, path, folder.string(), overrides, known);
+}
+
+} // namespace peernet

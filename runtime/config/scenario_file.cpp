@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/config/scenario_file.hpp"
+
+#include "runtime/config/reader.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace peernet {
+
+namespace {
+
+const std::string too_large =
+    "is larger than 1 MiB: a scenario is a short text; is this the right file?";
+
+/// Bytes of the character that begins `text`; 0 if that is no UTF-8.
+std::size_t character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto lead = byte(0);
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
+  if (length == 0 || length > text.size())
+    return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xC0) != 0x80)
+      return 0;
+  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+  const bool no_character = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
+  return overlong || no_character ? 0 : length;
+}
+
+} // namespace
+
+result<std::string> load_scenario_text(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const auto status = fs::status(path, failed);
+  if (status.type() == fs::file_type::not_found)
+    return error{errc::not_found, "there is no such file"};
+  if (failed)
+    return error{errc::unreadable, "cannot be looked at: " + failed.message()};
+  if (fs::is_directory(status))
+    return error{errc::unreadable, "is a folder; name a scenario file (.toml) in it"};
+  if (!fs::is_regular_file(status))
+    return error{errc::unreadable, "is not a regular file; name a scenario file (.toml)"};
+  if (const auto size = fs::file_size(path, failed); !failed && size > max_scenario_bytes)
+    return error{errc::too_large, too_large};
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(max_scenario_bytes + 1, '\0'); // one more, as the file may have grown
+  if (file)
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad())
+    return error{errc::unreadable,
+                 "cannot be read: " + std::generic_category().message(errno ? errno : EIO)};
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+std::optional<syntax_error> check_text(std::string_view text) {
+  if (text.size() > max_scenario_bytes)
+    return syntax_error{{}, too_large};
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return syntax_error{{}, "is empty; scenarios/README.md shows what a scenario looks like"};
+  source_place here{1, 1};
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '\0')
+      return syntax_error{here, "holds a zero byte: this is a binary file, not a scenario"};
+    const auto length = character(text.substr(i));
+    if (length == 0)
+      return syntax_error{here, "is not UTF-8 from here on; save it as UTF-8 text"};
+    here =
+        text[i] == '\n' ? source_place{here.line + 1, 1} : source_place{here.line, here.column + 1};
+    i += length;
+  }
+  return {};
+}
+
+} // namespace peernet

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The words a scenario uses for its few fixed choices, in one table a choice: read, listed in
+// messages, and written back from here.
+#pragma once
+
+#include "runtime/config/scenario.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace peernet {
+
+template <class Choice>
+struct words;
+
+template <>
+struct words<overflow> {
+  static constexpr std::array table{std::pair{overflow::drop_oldest, "drop-oldest"},
+                                    std::pair{overflow::drop_newest, "drop-newest"},
+                                    std::pair{overflow::block, "block"}};
+};
+
+template <>
+struct words<node_start> {
+  static constexpr std::array table{std::pair{node_start::child, "child"},
+                                    std::pair{node_start::daemon, "daemon"},
+                                    std::pair{node_start::join, "join"}};
+};
+
+template <>
+struct words<arrival> {
+  static constexpr std::array table{std::pair{arrival::periodic, "periodic"},
+                                    std::pair{arrival::poisson, "poisson"},
+                                    std::pair{arrival::closed_loop, "closed-loop"}};
+};
+
+template <>
+struct words<dispatch> {
+  static constexpr std::array table{std::pair{dispatch::shared, "shared"},
+                                    std::pair{dispatch::all, "all"}};
+};
+
+/// The word for a choice.
+template <class Choice>
+[[nodiscard]] constexpr std::string_view word(Choice choice) noexcept {
+  for (const auto& [value, text] : words<Choice>::table)
+    if (value == choice)
+      return text;
+  return "?";
+}
+
+} // namespace peernet

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// A piece of a conversion between two clocks: the one form in which every estimator, present or
+// future, hands over what it found, and in which the store keeps it.
+#pragma once
+
+#include "runtime/core/ids.hpp"
+
+#include <cmath>
+#include <cstdint>
+
+namespace peernet {
+
+/// Valid for raw stamps T of `from` in [first_ns, last_ns]: the clock `to` shows
+/// T + offset + drift × (T − anchor), within ± (bound + growth × |T − anchor|).
+/// The segments of one pair do not overlap; the first begins at INT64_MIN, the last ends at
+/// INT64_MAX, so that every stamp is covered.
+struct clock_segment {
+  clock_id from = reference_clock;
+  clock_id to = reference_clock;
+  std::int64_t first_ns = INT64_MIN;
+  std::int64_t last_ns = INT64_MAX;
+  std::int64_t anchor_ns = 0;
+  std::int64_t offset_ns = 0;
+  double drift = 0; ///< ns per ns
+  std::int64_t bound_ns = 0;
+  double bound_growth = 0; ///< ns per ns
+
+  [[nodiscard]] std::int64_t convert(std::int64_t t) const noexcept {
+    return t + offset_ns + std::llround(drift * static_cast<double>(t - anchor_ns));
+  }
+  [[nodiscard]] std::int64_t bound(std::int64_t t) const noexcept {
+    return bound_ns + std::llround(bound_growth * std::fabs(static_cast<double>(t - anchor_ns)));
+  }
+};
+
+} // namespace peernet

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/trace/export.hpp"
+#include "runtime/trace/summary.hpp"
+#include "runtime/trace/text_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace peernet {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int schema_version = 1;
+
+template <class T>
+json optional(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json figures(const distribution& d) {
+  if (d.count == 0)
+    return {{"count", 0}};
+  return {
+      {"count", d.count},       {"mean", d.mean},         {"min", d.min}, {"p50", optional(d.p50)},
+      {"p90", optional(d.p90)}, {"p99", optional(d.p99)}, {"max", d.max}};
+}
+
+json steps(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.steps)
+    rows.push_back({{"place", r.place},
+                    {"step", r.step},
+                    {"duration_ns", figures(r.durations)},
+                    {"bound_ns", r.bound_ns},
+                    {"share", optional(r.share)}});
+  return rows;
+}
+
+json paths(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.paths)
+    rows.push_back({{"path", r.path},
+                    {"end_to_end_ns", figures(r.end_to_end)},
+                    {"bound_ns", r.bound_ns},
+                    {"unexplained", r.unexplained}});
+  return rows;
+}
+
+json links(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.links)
+    rows.push_back({{"name", r.name},
+                    {"from", r.from},
+                    {"to", r.to},
+                    {"transport", r.transport},
+                    {"sent", optional(r.sent)},
+                    {"delivered", optional(r.delivered)},
+                    {"lost", optional(r.lost)},
+                    {"duplicated", optional(r.duplicated)},
+                    {"reordered", optional(r.reordered)},
+                    {"dropped", optional(r.dropped)},
+                    {"corrupt", optional(r.corrupt)},
+                    {"bytes_sent", optional(r.bytes_sent)},
+                    {"bytes_received", optional(r.bytes_received)},
+                    {"throughput_bit_per_s", optional(r.throughput)}});
+  return rows;
+}
+
+json sinks(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.sinks) {
+    json row = {{"sink", r.sink}};
+    for (int o = 0; o < outcome_count; ++o)
+      row[std::string(to_string(static_cast<outcome>(o)))] = r.counts[static_cast<std::size_t>(o)];
+    row["warmup"] = r.warmup;
+    row["late"] = r.late;
+    row["duplicate"] = r.duplicate;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+json clocks(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.clocks)
+    rows.push_back({{"node", r.node},
+                    {"shared", r.shared},
+                    {"offset_ns", optional(r.offset_ns)},
+                    {"bound_ns", r.bound_ns},
+                    {"worst_bound_ns", r.worst_bound_ns}});
+  return rows;
+}
+
+} // namespace
+
+result<void> export_json(const run_summary& s, const std::filesystem::path& file) {
+  const json all = {{"schema", schema_version},
+                    {"scenario", s.name},
+                    {"verdict", to_string(s.verdict)},
+                    {"problems", s.problems},
+                    {"lost_nodes", s.lost_nodes},
+                    {"begin_ns", s.begin_ns},
+                    {"length_ns", s.length.count()},
+                    {"intended", s.intended},
+                    {"warmup", s.warmup},
+                    {"steps", steps(s)},
+                    {"paths", paths(s)},
+                    {"links", links(s)},
+                    {"outcomes", sinks(s)},
+                    {"clocks", clocks(s)},
+                    {"overhead",
+                     {{"records", s.own.records},
+                      {"stored", s.own.stored},
+                      {"lost", s.own.lost},
+                      {"database_bytes", s.own.database}}}};
+  text_file out(file);
+  // Names come from users and node hosts: what is not UTF-8 is replaced, not thrown about.
+  out.write(all.dump(2, ' ', false, json::error_handler_t::replace));
+  out.write("\n");
+  return out.close();
+}
+
+} // namespace peernet

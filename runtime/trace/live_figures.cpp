@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/trace/live_figures.hpp"
+
+#include "runtime/trace/statistics.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+namespace peernet {
+
+void log_histogram::add(std::int64_t ns) noexcept {
+  const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
+  // Below 2^(sub_bits + 1) every value has a bucket; above, the leading bits choose it.
+  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - sub_bits - 1);
+  const auto bucket = (static_cast<std::uint64_t>(shift) << sub_bits) + (value >> shift);
+  ++buckets_[bucket];
+  ++count_;
+}
+
+std::optional<std::int64_t> log_histogram::percentile(double share) const noexcept {
+  if (count_ < values_needed(share))
+    return std::nullopt;
+  const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
+  std::uint64_t seen = 0;
+  for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
+    seen += buckets_[bucket];
+    if (seen < std::max<std::uint64_t>(rank, 1))
+      continue;
+    if (bucket < 2u << sub_bits)
+      return static_cast<std::int64_t>(bucket);
+    const auto shift = (bucket >> sub_bits) - 1;
+    const auto lowest = static_cast<std::int64_t>(bucket - (shift << sub_bits)) << shift;
+    return lowest + (std::int64_t{1} << shift) / 2;
+  }
+  return std::nullopt;
+}
+
+live_figures::live_figures(const layout& shape, duration patience)
+    : shape_(shape), tree_(shape), patience_(patience) {}
+
+void live_figures::add(std::span<const record> records, stamp now) {
+  const auto delivered = sums_.delivered;
+  for (const auto& r : records) {
+    if (r.kind != record_kind::sample && r.kind != record_kind::fate)
+      continue;
+    const auto [it, is_new] = pending_.try_emplace(r.trace);
+    auto& p = it->second;
+    if (is_new) {
+      queue_.emplace_back(now, r.trace);
+      p.open = tree_.sink_routes_behind(shape_.sensors[trace_id(r.trace).sensor()]);
+    }
+    if (r.kind == record_kind::sample)
+      sample(r, p);
+    else
+      fate(r, p);
+    // Both the sample's own record and a last word for every sink: nothing more is to come.
+    if (p.sample && p.open <= 0) {
+      --sums_.in_flight;
+      pending_.erase(it);
+    }
+  }
+  if (sums_.delivered > delivered)
+    arrived_.emplace_back(now, sums_.delivered - delivered);
+  age(now);
+}
+
+void live_figures::sample(const record& r, pending& p) {
+  ++sums_.intended;
+  ++sums_.in_flight;
+  p.sample = r;
+  if (p.arrival)
+    latency(r, *p.arrival);
+}
+
+void live_figures::fate(const record& r, pending& p) {
+  ++sums_.events[r.what];
+  p.open -= tree_.sink_routes_behind(r.route);
+  if (r.what != static_cast<int>(outcome::delivered))
+    return;
+  ++sums_.delivered;
+  if (p.sample)
+    latency(*p.sample, r);
+  else
+    p.arrival = r;
+}
+
+void live_figures::latency(const record& sample, const record& arrival) {
+  if ((sample.flags & record_warmup) != 0)
+    return;
+  if (const auto length = clocks_.between(sample.begin_clock, sample.begin_ns, arrival.begin_clock,
+                                          arrival.begin_ns))
+    latencies_.add(length->ns);
+}
+
+void live_figures::age(stamp now) {
+  while (!queue_.empty()) {
+    const auto [since, trace] = queue_.front();
+    const auto it = pending_.find(trace);
+    if (it != pending_.end()) {
+      if (now - since <= patience_)
+        break;
+      if (it->second.sample) {
+        --sums_.in_flight;
+        ++sums_.overdue;
+      }
+      pending_.erase(it);
+    }
+    queue_.pop_front();
+  }
+  while (!arrived_.empty() && now - arrived_.front().first > std::chrono::seconds{1})
+    arrived_.pop_front();
+}
+
+live_figures::snapshot live_figures::now(stamp now) {
+  age(now);
+  auto s = sums_;
+  for (const auto& [when, count] : arrived_)
+    s.delivered_per_second += static_cast<double>(count);
+  const auto as_duration = [](std::optional<std::int64_t> ns) {
+    return ns ? std::optional(duration{*ns}) : std::nullopt;
+  };
+  s.p50 = as_duration(latencies_.percentile(0.5));
+  s.p99 = as_duration(latencies_.percentile(0.99));
+  return s;
+}
+
+std::uint64_t live_figures::snapshot::losses() const noexcept {
+  const auto all = std::accumulate(events.begin(), events.end(), std::uint64_t{0});
+  return all - events[static_cast<std::size_t>(outcome::delivered)] -
+         events[static_cast<std::size_t>(outcome::consumed)] + overdue;
+}
+
+} // namespace peernet

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// How a run looks on a terminal. At most 100 columns: what is too long is cut with "…".
+#include "runtime/core/units.hpp"
+#include "runtime/trace/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace peernet {
+
+namespace {
+
+constexpr std::size_t width = 100;
+constexpr std::size_t name_width = 16;
+constexpr std::size_t step_width = 13;
+constexpr std::string_view none = "–";
+
+/// Cut to `columns`; names are ASCII, other text is cut between code points.
+std::string clip(std::string text, std::size_t columns) {
+  if (text.size() <= columns)
+    return text;
+  auto keep = columns - 1;
+  while (keep > 0 && (static_cast<unsigned char>(text[keep]) & 0xC0) == 0x80)
+    --keep;
+  return text.substr(0, keep) + "…";
+}
+
+template <class Rows, class Name>
+std::size_t widest(const Rows& rows, Name name, std::size_t least, std::size_t most) {
+  std::size_t columns = least;
+  for (const auto& r : rows)
+    columns = std::max(columns, name(r).size());
+  return std::min(columns, most);
+}
+
+std::string shown(const std::optional<std::int64_t>& ns) {
+  return ns ? show_duration(duration{*ns}) : std::string(none);
+}
+
+std::string shown(const std::optional<std::uint64_t>& count) {
+  return count ? std::to_string(*count) : std::string(none);
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", share * 100);
+}
+
+std::string without_trailing_blanks(const std::string& text) {
+  std::string clean;
+  for (const char c : text) {
+    if (c == '\n')
+      clean.erase(clean.find_last_not_of(' ') + 1);
+    clean += c;
+  }
+  return clean;
+}
+
+class printer {
+public:
+  explicit printer(const run_summary& s) : s_(s) {}
+
+  std::string run() {
+    verdict();
+    steps();
+    links();
+    outcomes();
+    clocks();
+    overhead();
+    return without_trailing_blanks(fmt::to_string(text_));
+  }
+
+private:
+  template <class... Args>
+  void print(fmt::format_string<Args...> text, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), text, std::forward<Args>(args)...);
+  }
+
+  /// A sentence behind a mark, broken between words.
+  void sentence(std::string_view mark, std::string_view words) {
+    std::string line(mark);
+    bool begun = false;
+    for (std::size_t at = 0; at < words.size();) {
+      const auto blank = std::min(words.find(' ', at), words.size());
+      const auto word = words.substr(at, blank - at);
+      if (begun && line.size() + 1 + word.size() > width) {
+        print("{}\n", line);
+        line = "   ";
+        begun = false;
+      }
+      line += (begun || line.size() > mark.size() ? " " : "") + std::string(word);
+      begun = true;
+      at = blank + 1;
+    }
+    print("{}\n", line);
+  }
+
+  void verdict() {
+    static constexpr std::array<std::string_view, 4> words{"VALID", "INVALID", "INTERRUPTED",
+                                                           "NODE LOST"};
+    const auto warmup =
+        s_.warmup > 0 ? fmt::format(", {} of them warm-up", s_.warmup) : std::string();
+    sentence("",
+             fmt::format("{}  {}: {} samples{}, in {}", words[static_cast<std::size_t>(s_.verdict)],
+                         s_.name.empty() ? "run" : s_.name, s_.intended, warmup,
+                         show_duration(s_.length)));
+    for (const auto& n : s_.lost_nodes)
+      sentence(" ! ", fmt::format("node {} was lost while the run was under way", n));
+    for (const auto& p : s_.problems)
+      sentence(" ! ", p);
+  }
+
+  void figures(const distribution& d, std::string_view share, std::int64_t bound) {
+    const auto value = [&](double ns) {
+      return d.count == 0 ? std::string(none)
+                          : show_duration(duration{static_cast<std::int64_t>(ns)});
+    };
+    print("{:>8}{:>9}{:>9}{:>9}{:>9}{:>9}{:>8}{:>9}\n", d.count, value(d.mean), shown(d.p50),
+          shown(d.p90), shown(d.p99), value(static_cast<double>(d.max)), share,
+          bound > 0 ? show_duration(duration{bound}) : "");
+  }
+
+  void steps() {
+    const auto names = widest(
+        s_.steps, [](const auto& r) { return r.place; }, 8, name_width);
+    const auto kinds = widest(
+        s_.steps, [](const auto& r) { return r.step; }, 13, step_width);
+    print("\n{:<{}} {:<{}}{:>8}{:>9}{:>9}{:>9}{:>9}{:>9}{:>8}{:>9}\n", "place", names, "step",
+          kinds, "count", "mean", "p50", "p90", "p99", "max", "share", "±");
+    std::string_view before;
+    for (const auto& r : s_.steps) {
+      print("{:<{}} {:<{}}", r.place == before ? "" : clip(r.place, names), names,
+            clip(r.step, kinds), kinds);
+      figures(r.durations, r.share ? percent(*r.share) : "", r.bound_ns);
+      before = r.place;
+    }
+    for (const auto& r : s_.paths) {
+      print("\n{}\n", clip(r.path, width));
+      print("{:<{}}", "end to end", names + 1 + kinds);
+      figures(r.end_to_end, "100 %", r.bound_ns);
+      print("{:<{}}{:>{}}\n", "between the steps", names + 1 + kinds, percent(r.unexplained),
+            8 + 5 * 9 + 8);
+    }
+  }
+
+  void links() {
+    if (s_.links.empty())
+      return;
+    const auto names = widest(
+        s_.links, [](const auto& r) { return r.name; }, 8, name_width);
+    const auto kinds = widest(
+        s_.links, [](const auto& r) { return r.transport; }, 9, 10);
+    print("\n{:<{}} {:<{}}{:>9}{:>10}{:>8}{:>11}{:>10}{:>9}{:>14}\n", "link", names, "transport",
+          kinds, "sent", "delivered", "lost", "duplicated", "reordered", "dropped", "throughput");
+    for (const auto& r : s_.links) {
+      print("{:<{}} {:<{}}{:>9}{:>10}{:>8}{:>11}{:>10}{:>9}{:>14}\n", clip(r.name, names), names,
+            clip(r.transport, kinds), kinds, shown(r.sent), shown(r.delivered), shown(r.lost),
+            shown(r.duplicated), shown(r.reordered), shown(r.dropped),
+            r.throughput ? show_bitrate(*r.throughput) : none);
+      if (r.corrupt.value_or(0) > 0)
+        print("{:<{}} {} frames came corrupt\n", "", names, *r.corrupt);
+    }
+  }
+
+  void outcomes() {
+    if (s_.sinks.empty())
+      return;
+    std::set<int> columns{static_cast<int>(outcome::delivered)};
+    for (const auto& r : s_.sinks)
+      for (int o = 0; o < outcome_count; ++o)
+        if (r.counts[static_cast<std::size_t>(o)] > 0)
+          columns.insert(o);
+    const auto head = [](int o) { return std::string(to_string(static_cast<outcome>(o))); };
+    const auto wide = [&](int o) { return std::max<std::size_t>(head(o).size() + 1, 8); };
+    const auto names = widest(
+        s_.sinks, [](const auto& r) { return r.sink; }, 8, 14);
+    print("\n{:<{}}", "sink", names);
+    for (const auto o : columns)
+      print("{:>{}}", head(o), wide(o));
+    print("{:>8}\n", "warm-up");
+    for (const auto& r : s_.sinks) {
+      print("{:<{}}", clip(r.sink, names), names);
+      for (const auto o : columns)
+        print("{:>{}}", r.counts[static_cast<std::size_t>(o)], wide(o));
+      print("{:>8}\n", r.warmup);
+      if (r.late > 0)
+        print("{:<{}} {} arrived after they had expired\n", "", names, r.late);
+      if (r.duplicate > 0)
+        print("{:<{}} {} arrived again\n", "", names, r.duplicate);
+    }
+  }
+
+  void clocks() {
+    print("\n");
+    const auto shared =
+        std::all_of(s_.clocks.begin(), s_.clocks.end(), [](const auto& c) { return c.shared; });
+    if (shared)
+      print("clocks: every node shares the reference clock, offsets are exactly 0\n");
+    for (const auto& c : s_.clocks) {
+      if (shared || c.shared)
+        continue;
+      if (c.offset_ns)
+        print("clock of {}: {} off the reference, ± {}, over the run ± {}\n", clip(c.node, 24),
+              show_duration(duration{*c.offset_ns}), show_duration(duration{c.bound_ns}),
+              show_duration(duration{c.worst_bound_ns}));
+      else
+        print("clock of {}: no estimate\n", clip(c.node, 24));
+    }
+  }
+
+  void overhead() {
+    print("recording: {} records, {} lost, {}\n", s_.own.stored,
+          s_.own.lost == 0 ? "none" : std::to_string(s_.own.lost),
+          show_size(static_cast<double>(s_.own.database)));
+  }
+
+  const run_summary& s_;
+  fmt::memory_buffer text_;
+};
+
+} // namespace
+
+std::string print_summary(const run_summary& s) {
+  return printer(s).run();
+}
+
+} // namespace peernet

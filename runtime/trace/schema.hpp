@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// The tables and views of run.db. Tables (singular names, and `values`) hold raw facts; the views
+// (plural) are the users' interface and keep their columns. A fact that many records share (what it
+// states, where, by which clocks) is stored once as an `origin`, so that a span is six numbers.
+//
+// Times: the table clock_segment converts raw stamps (see clock_segment.hpp). Rows with to_clock 0
+// convert to the reference clock, and make the times of every view. A row between two other clocks
+// is a direct estimate of that pair; for the duration of a span between the two it takes precedence
+// over the way across the reference. The row 0 → 0 is there from the beginning, so while a run is
+// under way (or was cut off) stamps of the reference clock map to themselves, and others to NULL.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace peernet::schema {
+
+inline constexpr std::int64_t application_id = 0x50656572; ///< "Peer"; `file` can tell by it
+inline constexpr std::int64_t version = 1;                 ///< PRAGMA user_version
+
+inline constexpr std::string_view tables = R"sql(
+CREATE TABLE run_entry (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE node (id INTEGER PRIMARY KEY, name TEXT, host TEXT, pid INTEGER, clock INTEGER,
+                   clock_domain TEXT, lost INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE place (id INTEGER PRIMARY KEY, name TEXT, kind INTEGER, from_stage TEXT,
+                    to_stage TEXT, transport TEXT);
+CREATE TABLE route (id INTEGER PRIMARY KEY, parent INTEGER, place INTEGER, copy INTEGER,
+                    node INTEGER);
+CREATE TABLE sensor (id INTEGER PRIMARY KEY, route INTEGER);
+CREATE TABLE step (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE value_name (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE outcome_name (id INTEGER PRIMARY KEY, name TEXT);
+
+CREATE TABLE origin (id INTEGER PRIMARY KEY, kind INTEGER, what INTEGER, route INTEGER,
+                     copy INTEGER, begin_node INTEGER, end_node INTEGER, begin_clock INTEGER,
+                     end_clock INTEGER, warmup INTEGER);
+CREATE TABLE span (trace INTEGER, origin INTEGER, output INTEGER, begin_ns INTEGER,
+                   end_ns INTEGER);
+CREATE TABLE sample (trace INTEGER, origin INTEGER, intended_ns INTEGER, sensed_ns INTEGER,
+                     bytes INTEGER);
+CREATE TABLE sent (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTEGER,
+                   sequence INTEGER, bytes INTEGER);
+CREATE TABLE fate (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTEGER);
+CREATE TABLE "values" (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTEGER, value REAL);
+
+CREATE TABLE probe (local_clock INTEGER, remote_clock INTEGER, t1 INTEGER, t2 INTEGER, t3 INTEGER,
+                    t4 INTEGER, phase INTEGER, network TEXT, method TEXT);
+CREATE TABLE event (time_ns INTEGER, clock INTEGER, node INTEGER, severity INTEGER, what TEXT,
+                    detail TEXT);
+CREATE TABLE link_end (link INTEGER, lane INTEGER, side INTEGER, node INTEGER, final INTEGER,
+                       sent INTEGER, dropped INTEGER, received INTEGER, "unique" INTEGER,
+                       duplicated INTEGER, reordered INTEGER, corrupt INTEGER, "foreign" INTEGER,
+                       bytes INTEGER, highest INTEGER,
+                       PRIMARY KEY (link, lane, side)) WITHOUT ROWID;
+CREATE TABLE reported_count (kind INTEGER, node INTEGER, place INTEGER, copy INTEGER,
+                             count INTEGER, PRIMARY KEY (kind, node, place, copy)) WITHOUT ROWID;
+
+-- Derived when a run is finished, and again whenever it is finished again:
+CREATE TABLE clock_segment (from_clock INTEGER, to_clock INTEGER, first_ns INTEGER,
+                            last_ns INTEGER, anchor_ns INTEGER, offset_ns INTEGER, drift REAL,
+                            bound_ns INTEGER, bound_growth REAL,
+                            PRIMARY KEY (from_clock, to_clock, first_ns)) WITHOUT ROWID;
+CREATE TABLE settled (trace INTEGER, sink INTEGER, copy INTEGER, outcome INTEGER, place INTEGER,
+                      warmup INTEGER);
+)sql";
+
+/// Built when a run is finished: while it is under way they would only slow the writer.
+inline constexpr std::string_view indices = R"sql(
+CREATE INDEX IF NOT EXISTS span_by_trace ON span (trace, origin);
+CREATE INDEX IF NOT EXISTS sample_by_trace ON sample (trace);
+CREATE INDEX IF NOT EXISTS sent_by_trace ON sent (trace);
+CREATE INDEX IF NOT EXISTS fate_by_trace ON fate (trace);
+CREATE INDEX IF NOT EXISTS values_by_trace ON "values" (trace);
+)sql";
+
+inline constexpr std::string_view settled_index =
+    "CREATE INDEX IF NOT EXISTS settled_by_trace ON settled (trace)";
+
+inline constexpr std::string_view views = R"sql(
+CREATE VIEW samples AS
+SELECT s.trace, p.name AS sensor, r.copy, s.trace & 281474976710655 AS seq,
+       s.intended_ns + b.offset_ns
+         + CAST(ROUND(b.drift * (s.intended_ns - b.anchor_ns)) AS INTEGER) AS intended_ns,
+       s.sensed_ns + e.offset_ns
+         + CAST(ROUND(e.drift * (s.sensed_ns - e.anchor_ns)) AS INTEGER) AS sensed_ns,
+       s.bytes, o.warmup
+FROM sample s
+JOIN origin o ON o.id = s.origin
+JOIN route r ON r.id = o.route
+JOIN place p ON p.id = r.place
+LEFT JOIN clock_segment b ON b.from_clock = o.begin_clock AND b.to_clock = 0
+  AND s.intended_ns BETWEEN b.first_ns AND b.last_ns
+LEFT JOIN clock_segment e ON e.from_clock = o.end_clock AND e.to_clock = 0
+  AND s.sensed_ns BETWEEN e.first_ns AND e.last_ns;
+
+CREATE VIEW spans AS
+SELECT s.trace, p.name AS place, o.copy, t.name AS step, m.name AS begin_node, n.name AS end_node,
+       s.begin_ns + b.offset_ns
+         + CAST(ROUND(b.drift * (s.begin_ns - b.anchor_ns)) AS INTEGER) AS begin_ns,
+       s.end_ns + e.offset_ns
+         + CAST(ROUND(e.drift * (s.end_ns - e.anchor_ns)) AS INTEGER) AS end_ns,
+       CASE WHEN o.begin_clock = o.end_clock THEN s.end_ns - s.begin_ns
+            WHEN d.from_clock IS NOT NULL THEN s.end_ns - s.begin_ns - d.offset_ns
+              - CAST(ROUND(d.drift * (s.begin_ns - d.anchor_ns)) AS INTEGER)
+            ELSE s.end_ns + e.offset_ns
+                 + CAST(ROUND(e.drift * (s.end_ns - e.anchor_ns)) AS INTEGER)
+                 - s.begin_ns - b.offset_ns
+                 - CAST(ROUND(b.drift * (s.begin_ns - b.anchor_ns)) AS INTEGER)
+       END AS duration_ns,
+       CASE WHEN o.begin_clock = o.end_clock THEN 0
+            WHEN d.from_clock IS NOT NULL THEN d.bound_ns
+              + CAST(ROUND(d.bound_growth * ABS(s.begin_ns - d.anchor_ns)) AS INTEGER)
+            ELSE b.bound_ns + e.bound_ns
+                 + CAST(ROUND(b.bound_growth * ABS(s.begin_ns - b.anchor_ns)) AS INTEGER)
+                 + CAST(ROUND(e.bound_growth * ABS(s.end_ns - e.anchor_ns)) AS INTEGER)
+       END AS bound_ns,
+       o.warmup
+FROM span s
+JOIN origin o ON o.id = s.origin
+JOIN route r ON r.id = o.route
+JOIN place p ON p.id = r.place
+LEFT JOIN step t ON t.id = o.what
+LEFT JOIN node m ON m.id = o.begin_node
+LEFT JOIN node n ON n.id = o.end_node
+LEFT JOIN clock_segment b ON b.from_clock = o.begin_clock AND b.to_clock = 0
+  AND s.begin_ns BETWEEN b.first_ns AND b.last_ns
+LEFT JOIN clock_segment e ON e.from_clock = o.end_clock AND e.to_clock = 0
+  AND s.end_ns BETWEEN e.first_ns AND e.last_ns
+LEFT JOIN clock_segment d ON d.from_clock = o.begin_clock AND d.to_clock = o.end_clock
+  AND d.to_clock <> d.from_clock AND s.begin_ns BETWEEN d.first_ns AND d.last_ns;
+
+CREATE VIEW outcomes AS
+SELECT s.trace, k.name AS sink, s.copy, c.name AS outcome, p.name AS place, s.warmup
+FROM settled s
+JOIN place k ON k.id = s.sink
+JOIN place p ON p.id = s.place
+JOIN outcome_name c ON c.id = s.outcome;
+
+CREATE VIEW links AS
+SELECT p.name, p.from_stage, p.to_stage, p.transport,
+       SUM(CASE e.side WHEN 0 THEN e.sent END) AS sent,
+       SUM(CASE e.side WHEN 1 THEN e."unique" END) AS delivered,
+       CASE WHEN COUNT(CASE WHEN e.side = 0 AND e.final THEN 1 END) = l.lanes
+             AND COUNT(CASE WHEN e.side = 1 AND e.final THEN 1 END) = l.lanes
+            THEN SUM(CASE e.side WHEN 0 THEN e.sent ELSE -e."unique" END) END AS lost,
+       SUM(CASE e.side WHEN 1 THEN e.duplicated END) AS duplicated,
+       SUM(CASE e.side WHEN 1 THEN e.reordered END) AS reordered,
+       SUM(CASE e.side WHEN 0 THEN e.dropped END) AS dropped,
+       SUM(CASE e.side WHEN 1 THEN e.corrupt END) AS corrupt,
+       SUM(CASE e.side WHEN 0 THEN e.bytes END) AS bytes_sent,
+       SUM(CASE e.side WHEN 1 THEN e.bytes END) AS bytes_received
+FROM place p
+LEFT JOIN link_end e ON e.link = p.id
+LEFT JOIN (SELECT place, COUNT(DISTINCT copy) AS lanes FROM route GROUP BY place) l
+  ON l.place = p.id
+WHERE p.kind = 3
+GROUP BY p.id
+ORDER BY p.id;
+
+CREATE VIEW clocks AS
+SELECT n.name AS node,
+       c.anchor_ns + c.offset_ns AS time_ns,
+       -c.offset_ns AS offset_ns,
+       -c.drift * 1e9 AS drift_ppb,
+       c.bound_ns
+FROM node n
+LEFT JOIN clock_segment c ON c.from_clock = n.clock AND c.to_clock = 0
+ORDER BY n.id, c.first_ns;
+
+CREATE VIEW metrics AS
+SELECT v.trace, p.name AS place, n.name, v.value
+FROM "values" v
+JOIN origin o ON o.id = v.origin
+JOIN route r ON r.id = o.route
+JOIN place p ON p.id = r.place
+LEFT JOIN value_name n ON n.id = o.what;
+
+CREATE VIEW events AS
+SELECT v.time_ns + c.offset_ns
+         + CAST(ROUND(c.drift * (v.time_ns - c.anchor_ns)) AS INTEGER) AS time_ns,
+       COALESCE(n.name, 'coordinator') AS node,
+       CASE v.severity WHEN 0 THEN 'info' WHEN 1 THEN 'warning' ELSE 'error' END AS severity,
+       v.what, v.detail
+FROM event v
+LEFT JOIN node n ON n.id = v.node
+LEFT JOIN clock_segment c ON c.from_clock = v.clock AND c.to_clock = 0
+  AND v.time_ns BETWEEN c.first_ns AND c.last_ns;
+
+CREATE VIEW nodes AS
+SELECT name, host, pid, clock_domain AS clock FROM node ORDER BY id;
+
+CREATE VIEW run AS
+SELECT key, value FROM run_entry;
+)sql";
+
+} // namespace peernet::schema

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// describe() stands in writer.hpp.
+#include "runtime/config/writer.hpp"
+#include "tests/runtime/config/base_scenario.hpp"
+
+using namespace peernet;
+
+namespace {
+
+std::string description(std::string_view text, const std::vector<std::string>& overrides = {}) {
+  const auto s = read_right(text, overrides);
+  return describe(*make_plan(s), s, catalogue::builtin());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(describe_test)
+
+BOOST_AUTO_TEST_CASE(the_graph_is_shown_as_it_will_be_built) {
+  BOOST_TEST(description(base_text, {"links.uplink.codec=jpeg", "inference.detector.infer=10ms",
+                                     "scenario.warmup=1s"}) ==
+             R"(scenario test: 10s, warm-up 1s, drain 2s, seed 1
+
+nodes
+  robot       child
+    camera    synthetic-image  periodic 10Hz
+    actuator  discard          queue 8 drop-oldest
+  cloud       child
+    detector  dummy            queue 8 drop-oldest  infer = "10ms"
+
+links
+  uplink    camera -> detector    zmq-tcp  jpeg quality = 90  queue 8 drop-oldest
+  downlink  detector -> actuator  zmq-tcp  raw                queue 8 drop-oldest
+
+paths
+  camera->detector->actuator
+)");
+}
+
+BOOST_AUTO_TEST_CASE(local_links_copies_and_workers_are_shown) {
+  const auto text =
+      description(base_text, {"inference.detector.node=robot", "links.uplink.codec=jpeg",
+                              "sensors.camera.count=3", "inference.detector.count=2"});
+  for (const auto* part : {"camera x 3", "queue 8 drop-oldest, 2 workers",
+                           "uplink x 3  camera -> detector    local "
+                           "hand-off\n",
+                           "camera->detector->actuator (3 ways, by copies)"})
+    BOOST_TEST(text.find(part) != std::string::npos, part << " is not in\n" << text);
+  BOOST_TEST(text.find("jpeg") == std::string::npos, text); // nothing is encoded within a node
+}
+
+BOOST_AUTO_TEST_SUITE_END()

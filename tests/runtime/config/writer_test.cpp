@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/config/writer.hpp"
+#include "tests/runtime/config/base_scenario.hpp"
+
+using namespace peernet;
+
+BOOST_AUTO_TEST_SUITE(writer_test)
+
+BOOST_AUTO_TEST_CASE(a_written_scenario_reads_back_as_equal) {
+  auto text =
+      base_with("[nodes.cloud]", "[nodes.cloud]\n"
+                                 "addresses = { lan = \"10.0.0.5\", wifi = \"::1\" }\n"
+                                 "test-clock = { offset = \"-1500us\", drift = \"0.1ppm\" }");
+  text += R"(
+codec = "jpeg"
+network = ""
+pair = false
+[sensors.noise]
+node = "cloud"
+type = "bytes"
+size = { min = "1B", max = "3MiB" }
+arrival = "closed-loop"
+in-flight = 7
+count = 2
+[sensors.slow]
+node = "cloud"
+type = "video"
+path = "rtsp://camera/\"quoted\"\\stream"
+arrival = "poisson"
+rate = "0.3Hz"
+[inference.net]
+node = "robot"
+model = "dummy"
+infer = "1234567ns"
+busy = true
+count = 4
+queue = { size = 3, policy = "block" }
+[sinks.log]
+node = "robot"
+type = "print"
+every = 100
+[links.a]
+from = "noise"
+to = "net"
+codec = { type = "png", level = 0 }
+[links.b]
+from = "net"
+to = "log"
+force = true
+[links.c]
+from = "slow"
+to = "log"
+[expect.metrics]
+"camera->actuator.end-to-end" = ["p95 < 250ms", "p50 < 100ms"]
+"uplink.loss" = "< 2%"
+)";
+  const std::vector<std::string> overrides{
+      "scenario.seed=9007199254740993", "scenario.description=two\nlines", "scenario.name=written"};
+  const auto first = read_text(text, overrides);
+  BOOST_REQUIRE_MESSAGE(first.ok(), to_string(first.errors));
+  const auto second = read_text(first.resolved);
+  BOOST_REQUIRE_MESSAGE(second.ok(), to_string(second.errors) << first.resolved);
+  BOOST_TEST((second.scenario == first.scenario), first.resolved);
+  BOOST_TEST(second.resolved == first.resolved);
+  BOOST_TEST(first.scenario.seed == 9007199254740993u);
+}
+
+BOOST_AUTO_TEST_CASE(every_default_is_written_out) {
+  const auto r = read_text(base_text);
+  BOOST_REQUIRE_MESSAGE(r.ok(), to_string(r.errors));
+  for (const auto* line :
+       {"name = \"test\"", "drain = \"2s\"", "start = \"child\"", "width = 640",
+        "max-lag = \"100ms\"", "queue = { size = 8, policy = \"drop-oldest\" }",
+        "dispatch = \"shared\"", "type = \"discard\"", "transport = \"zmq-tcp\"",
+        "codec = { type = \"raw\" }", "output = \"100B\"", "busy = false", "force = false"})
+    BOOST_TEST(r.resolved.find(std::string(line) + "\n") != std::string::npos, line
+                                                                                   << " is not in\n"
+                                                                                   << r.resolved);
+}
+
+BOOST_AUTO_TEST_CASE(overrides_are_part_of_what_is_written) {
+  const auto r = read_text(base_text, {"links.uplink.codec.type=jpeg"});
+  BOOST_TEST(r.resolved.find("codec = { type = \"jpeg\", quality = 90 }\n") != std::string::npos,
+             r.resolved);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

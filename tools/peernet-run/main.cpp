@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// peernet-run: the command line of one run. Everything it does is in actors/run_scenario.hpp.
+#include "actors/run_scenario.hpp"
+#include "actors/worker.hpp"
+#include "runtime/config/writer.hpp"
+#include "tools/peernet-run/progress_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include <unistd.h>
+
+namespace {
+
+std::atomic<int> interrupts{0};
+
+void on_interrupt(int) { interrupts.fetch_add(1); }
+
+void listen_to_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+int code(peernet::exit_code c) { return static_cast<int>(c); }
+
+/// Reads the file and prints every mistake; nothing is started before it is flawless.
+int check_or_run(const std::string& file, const std::vector<std::string>& overrides, peernet::run_options options) {
+  const auto what = peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin());
+  if (!what) {
+    std::cerr << peernet::to_string(what.errors);
+    return code(peernet::exit_code::bad_scenario);
+  }
+  peernet::progress_line progress(::isatty(STDERR_FILENO) != 0);
+  options.on_progress = [&](const peernet::run_progress& p) { progress.show(p); };
+  const auto done = peernet::run_scenario(what, options);
+  progress.clear();
+  if (!done.problem.empty())
+    std::cerr << "peernet-run: " << done.problem << "\n";
+  if (options.check && done.code == peernet::exit_code::passed) {
+    const auto plan = peernet::make_plan(what.scenario);
+    std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin());
+  }
+  if (done.summary)
+    std::cout << peernet::print_summary(*done.summary);
+  if (!done.folder.empty())
+    std::cout << "\nResults: " << done.folder << "\n";
+  return code(done.code);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (peernet::is_worker(argc, argv))
+    return peernet::worker_main(argc, argv);
+
+  CLI::App app("Runs a PeerNet scenario over its nodes and reports where every millisecond went.", "peernet-run");
+  std::string file;
+  std::vector<std::string> overrides;
+  peernet::run_options options;
+  app.add_option("scenario", file, "the scenario, a TOML file")->required();
+  app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")->take_all()->allow_extra_args(false);
+  app.add_option("--output", options.output, "results land in a new folder below this one")->capture_default_str();
+  app.add_flag("--check", options.check, "validate, load every plugin and model, print the resolved graph; run nothing");
+  app.set_version_flag("--version", PEERNET_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : code(peernet::exit_code::bad_scenario);
+  }
+  listen_to_interrupts();
+  options.program = std::filesystem::read_symlink("/proc/self/exe").string();
+  options.interrupts = &interrupts;
+  try {
+    return check_or_run(file, overrides, std::move(options));
+  } catch (const std::exception& e) {
+    std::cerr << "peernet-run: " << e.what() << "\n";
+    return code(peernet::exit_code::internal_error);
+  }
+}

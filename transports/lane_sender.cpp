@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "transports/lane_sender.hpp"
+
+#include "runtime/core/thread.hpp"
+
+namespace peernet {
+
+lane_sender::lane_sender(settings s, node_context context, std::unique_ptr<send_end> channel,
+                         std::vector<std::unique_ptr<codec>> codecs)
+    : settings_(std::move(s)),
+      context_(context),
+      channel_(std::move(channel)),
+      codecs_(std::move(codecs)),
+      queue_(settings_.queue.size, settings_.queue.policy) {
+  header_.codec = codec_tag(settings_.codec);
+  header_.run = context_.run;
+  header_.link = settings_.link;
+  header_.lane = settings_.lane;
+  header_.clock = context_.clock_number;
+}
+
+lane_sender::~lane_sender() {
+  finish(clock::machine_now());
+}
+
+void lane_sender::send(const sample& s, std::uint16_t worker, recorder& by) {
+  sample frame = s;
+  frame.header.route += settings_.route_step;
+  if (!codecs_.empty()) {
+    const auto begin = context_.clock->now();
+    auto encoded = codecs_[worker]->encode(frame.body);
+    const auto end = context_.clock->now();
+    if (!encoded) {
+      counters_.failed.fetch_add(1, std::memory_order_relaxed);
+      context_.report(severity::error, "encoding failed",
+                      "link " + settings_.name + ": " + encoded.error().message);
+      end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, end);
+      return;
+    }
+    by.span(frame.header, settings_.lane, step::encode, begin, end);
+    frame.body = std::move(*encoded);
+  }
+  if (frame.body.size() > settings_.max_frame) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    context_.report(severity::error, "frame too large",
+                    "link " + settings_.name + ": " + std::to_string(frame.body.size()) +
+                        " bytes, at most " + std::to_string(settings_.max_frame) + " are sent");
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed,
+               context_.clock->now());
+    return;
+  }
+  // The common case: nothing waits, the channel has room, and the stage's own thread sends.
+  if (behind_.load(std::memory_order_acquire) == 0 && claim()) {
+    const auto attempt = hand_over(frame, by);
+    unclaim();
+    if (attempt.status != send_status::would_block)
+      return;
+  }
+  enqueue(frame, context_.clock->now(), by);
+}
+
+void lane_sender::unclaim() noexcept {
+  claimed_.store(false, std::memory_order_release);
+  claimed_.notify_one();
+}
+
+lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
+  describe_sample(header_, frame);
+  header_.sequence = counters_.sent.load(std::memory_order_relaxed);
+  const auto now = context_.clock->now();
+  header_.sent_ns = to_ns(now);
+  const auto status = channel_->try_send({.header = wire_bytes(header_), .body = &frame.body});
+  const auto size = sizeof header_ + frame.body.size();
+  if (status == send_status::sent) {
+    counters_.sent.fetch_add(1, std::memory_order_relaxed);
+    counters_.bytes.fetch_add(size, std::memory_order_relaxed);
+    by.sent(frame.header, settings_.lane, now, header_.sequence, size);
+  } else if (status == send_status::closed) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);
+  }
+  return {status, now};
+}
+
+void lane_sender::enqueue(const sample& frame, stamp since, recorder& by) {
+  std::call_once(pump_started_, [this] {
+    pump_ = start_thread("send " + settings_.name,
+                         [this](std::stop_token stop) { pump(std::move(stop)); });
+  });
+  behind_.fetch_add(1, std::memory_order_acq_rel);
+  auto pushed = queue_.push({frame, since});
+  if (!pushed.dropped)
+    return;
+  behind_.fetch_sub(1, std::memory_order_acq_rel);
+  counters_.dropped.fetch_add(1, std::memory_order_relaxed);
+  end_sample(by, *context_.watcher, pushed.dropped->frame.header, settings_.lane, outcome::dropped,
+             context_.clock->now());
+}
+
+void lane_sender::pump(std::stop_token stop) {
+  auto& records = context_.records->add(context_.node, context_.clock_number);
+  while (auto next = queue_.pop()) {
+    while (!stop.stop_requested()) {
+      while (!claim())
+        claimed_.wait(true, std::memory_order_acquire);
+      const auto attempt = hand_over(next->frame, records);
+      if (attempt.status == send_status::would_block)
+        (void)channel_->wait_writable(std::chrono::milliseconds{20});
+      unclaim();
+      if (attempt.status != send_status::would_block) {
+        records.span(next->frame.header, settings_.lane, step::send_queue, next->since, attempt.at);
+        break;
+      }
+    }
+    behind_.fetch_sub(1, std::memory_order_acq_rel);
+  }
+}
+
+void lane_sender::finish(stamp deadline) {
+  queue_.close();
+  if (pump_.joinable()) {
+    while (behind_.load(std::memory_order_acquire) > 0 && clock::machine_now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    pump_.request_stop();
+    pump_.join();
+  }
+  const auto left = deadline - clock::machine_now();
+  channel_->close(left > duration{0} ? left : duration{0});
+}
+
+} // namespace peernet

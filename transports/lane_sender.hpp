@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The sending side of one lane: encodes, stamps and sends on the stage's own thread while the
+// channel has room, and behind a bounded queue with a thread of its own as soon as it has none.
+#pragma once
+
+#include "runtime/config/scenario.hpp"
+#include "runtime/core/bounded_queue.hpp"
+#include "runtime/plugin/channel.hpp"
+#include "runtime/plugin/codec.hpp"
+#include "transports/inlet.hpp"
+#include "transports/node_context.hpp"
+#include "transports/wire.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace peernet {
+
+/// What a sending end counts. Thread: read by any.
+struct sender_counters {
+  std::atomic<std::uint64_t> sent{0};    ///< frames the channel took; also the next sequence number
+  std::atomic<std::uint64_t> bytes{0};   ///< headers and bodies of those
+  std::atomic<std::uint64_t> dropped{0}; ///< gave way in the send queue
+  std::atomic<std::uint64_t> failed{0};  ///< could not be encoded, or met a closed channel
+};
+
+/// The sending side of one lane.
+class lane_sender final : public outlet {
+public:
+  struct settings {
+    std::string name; ///< the link's
+    place_id link = 0;
+    std::uint16_t lane = 0;
+    std::uint32_t route_step = 0; ///< plan_lane::route_step
+    queue_config queue;
+    std::string codec = "raw";
+    std::size_t max_frame =
+        256u << 20; ///< larger bodies fail here instead of breaking the connection
+  };
+
+  /// `codecs`: one for each worker of the stage, or none for raw.
+  lane_sender(settings s, node_context context, std::unique_ptr<send_end> channel,
+              std::vector<std::unique_ptr<codec>> codecs);
+  ~lane_sender() override;
+
+  void send(const sample& s, std::uint16_t worker, recorder& by) override;
+
+  /// After the last `send`: waits until everything queued has left, at most until `deadline` of the
+  /// machine's clock, then closes the channel. What could not leave stays without a fate and ends
+  /// as `unfinished`.
+  void finish(stamp deadline);
+
+  /// True once the channel's connection stands. Thread: before the first `send`.
+  [[nodiscard]] bool connected() { return channel_->connected(); }
+
+  /// Frames queued or being sent behind the queue. Thread: any.
+  [[nodiscard]] std::size_t waiting() const noexcept {
+    return behind_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] const sender_counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const settings& about() const noexcept { return settings_; }
+
+private:
+  /// A frame that waits for room.
+  struct queued_frame {
+    sample frame;
+    stamp since{};
+  };
+
+  struct handed {
+    send_status status;
+    stamp at; ///< directly before the call
+  };
+
+  [[nodiscard]] bool claim() noexcept {
+    return !claimed_.exchange(true, std::memory_order_acquire);
+  }
+  void unclaim() noexcept;
+  handed hand_over(const sample& frame, recorder& by);
+  void enqueue(const sample& frame, stamp since, recorder& by);
+  void pump(std::stop_token stop);
+
+  const settings settings_;
+  const node_context context_;
+  const std::unique_ptr<send_end> channel_; ///< used by whoever holds claimed_
+  const std::vector<std::unique_ptr<codec>> codecs_;
+  wire_header header_; ///< the lane's constant fields; used under claimed_
+  sender_counters counters_;
+
+  std::atomic<bool> claimed_{false};
+  std::atomic<std::size_t> behind_{
+      0}; ///< frames queued or in the pump's hands: direct sending must wait its turn
+  bounded_queue<queued_frame> queue_;
+  std::once_flag pump_started_;
+  std::jthread pump_;
+};
+
+} // namespace peernet

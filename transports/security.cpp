@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "transports/security.hpp"
+
+#include <sodium.h>
+
+#include <cstring>
+
+namespace peernet {
+
+result<std::string> make_run_secret() {
+  if (::sodium_init() < 0)
+    return error{errc::internal, "libsodium does not start: no random source"};
+  std::string secret(run_secret_bytes, '\0');
+  ::randombytes_buf(secret.data(), secret.size());
+  return secret;
+}
+
+std::string derive(std::string_view secret, std::string_view purpose, std::size_t bytes) {
+  std::string derived(bytes, '\0');
+  ::crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), bytes,
+                       reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                       reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
+  return derived;
+}
+
+std::uint64_t wire_run_number(std::string_view secret) {
+  const auto bytes = derive(secret, "peernet wire run number", crypto_generichash_BYTES_MIN);
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), sizeof number);
+  return number;
+}
+
+} // namespace peernet

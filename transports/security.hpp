@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The per-run secret and what is derived from it. Every node gets the secret over the authenticated
+// control plane; it is never stored, printed or put on a data link.
+#pragma once
+
+#include "runtime/core/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace peernet {
+
+inline constexpr std::size_t run_secret_bytes = 32;
+
+/// A fresh secret from the system's random source. errc::internal if the crypto library does not
+/// start.
+[[nodiscard]] result<std::string> make_run_secret();
+
+/// `bytes` derived from the secret for one purpose: keyed BLAKE2b of the purpose. Knowing it tells
+/// nothing of the secret.
+[[nodiscard]] std::string derive(std::string_view secret, std::string_view purpose,
+                                 std::size_t bytes);
+
+/// The run's number in wire headers: a stranger who does not know the secret cannot guess it.
+[[nodiscard]] std::uint64_t wire_run_number(std::string_view secret);
+
+} // namespace peernet

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+#include "transports/zmq_channel.hpp"
+
+#include "runtime/core/recycled.hpp"
+#include "transports/wire.hpp"
+
+#include <zmq.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utility>
+
+namespace peernet {
+
+namespace {
+
+/// Bodies up to this size are copied behind the header into one message: cheaper than a second
+/// part.
+constexpr std::size_t copied_body = 8192;
+
+/// One ZeroMQ message part, closed with its owner.
+class message {
+public:
+  message() noexcept { ::zmq_msg_init(&part_); }
+  ~message() { ::zmq_msg_close(&part_); }
+  message(const message&) = delete;
+  message& operator=(const message&) = delete;
+
+  /// Becomes a part of `size` bytes. False: no memory.
+  [[nodiscard]] bool allocate(std::size_t size) noexcept {
+    return ::zmq_msg_init_size(&part_, size) == 0;
+  }
+  /// Becomes a part that lends the payload's bytes, which stay alive until ZeroMQ is done with
+  /// them.
+  [[nodiscard]] bool lend(const payload& body) noexcept {
+    auto* owner = body.owner().detach();
+    const auto let_go = [](void*, void* hint) { static_cast<storage*>(hint)->release(); };
+    if (::zmq_msg_init_data(&part_, const_cast<std::byte*>(body.data()), body.size(), let_go,
+                            owner) == 0)
+      return true;
+    owner->release();
+    return false;
+  }
+
+  void reset() noexcept {
+    ::zmq_msg_close(&part_);
+    ::zmq_msg_init(&part_);
+  }
+  [[nodiscard]] std::span<std::byte> bytes() noexcept {
+    return {static_cast<std::byte*>(::zmq_msg_data(&part_)), ::zmq_msg_size(&part_)};
+  }
+  [[nodiscard]] bool more() noexcept { return ::zmq_msg_more(&part_) != 0; }
+  zmq_msg_t* raw() noexcept { return &part_; }
+
+private:
+  zmq_msg_t part_;
+};
+
+/// A received frame's message parts, alive as long as the sample made of them.
+class received_frame final : public recycled<received_frame> {
+public:
+  message header, body;
+  void clear() noexcept {
+    header.reset();
+    body.reset();
+  }
+};
+
+/// A ZeroMQ context that outlives every socket made with it.
+using shared_context = std::shared_ptr<void>;
+
+error zmq_error(const std::string& doing) {
+  return {errc::io, doing + ": " + ::zmq_strerror(::zmq_errno())};
+}
+
+class socket {
+public:
+  socket(shared_context context, int type)
+      : context_(std::move(context)), socket_(::zmq_socket(context_.get(), type)) {}
+  ~socket() {
+    if (socket_)
+      ::zmq_close(socket_);
+  }
+  socket(const socket&) = delete;
+  socket& operator=(const socket&) = delete;
+
+  template <class T>
+  void set(int option, T value) noexcept {
+    ::zmq_setsockopt(socket_, option, &value, sizeof value);
+  }
+  [[nodiscard]] void* raw() const noexcept { return socket_; }
+
+private:
+  shared_context context_;
+  void* socket_;
+};
+
+class zmq_send_end final : public send_end {
+public:
+  zmq_send_end(shared_context context, const channel_settings& settings)
+      : socket_(std::move(context), ZMQ_PUSH) {
+    socket_.set(ZMQ_SNDHWM, static_cast<int>(settings.queue));
+    socket_.set(ZMQ_IMMEDIATE, 1); // never queue for a peer that is not there
+    socket_.set(ZMQ_LINGER, 0);
+    socket_.set(ZMQ_IPV6, 1); // takes IPv4 addresses too
+    socket_.set(ZMQ_RECONNECT_IVL, 20);
+    socket_.set(ZMQ_RECONNECT_IVL_MAX, 500);
+  }
+
+  result<void> connect(const std::string& address) {
+    if (::zmq_connect(socket_.raw(), address.c_str()) != 0)
+      return zmq_error("cannot connect to " + address);
+    return {};
+  }
+
+  send_status try_send(const outgoing_frame& frame) override {
+    const auto& body = *frame.body;
+    if (body.size() <= copied_body) {
+      message whole;
+      if (!whole.allocate(frame.header.size() + body.size()))
+        return send_status::would_block;
+      std::memcpy(whole.bytes().data(), frame.header.data(), frame.header.size());
+      if (body.size() > 0)
+        std::memcpy(whole.bytes().data() + frame.header.size(), body.data(), body.size());
+      return hand_over(whole, 0);
+    }
+    message header, lent;
+    if (!header.allocate(frame.header.size()) || !lent.lend(body))
+      return send_status::would_block;
+    std::memcpy(header.bytes().data(), frame.header.data(), frame.header.size());
+    const auto first = hand_over(header, ZMQ_SNDMORE);
+    // Once the first part is taken, the rest of the message goes the same way and cannot block.
+    return first == send_status::sent ? hand_over(lent, 0) : first;
+  }
+
+  bool wait_writable(duration patience) override {
+    zmq_pollitem_t item{socket_.raw(), 0, ZMQ_POLLOUT, 0};
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+    return ::zmq_poll(&item, 1, static_cast<long>(ms)) > 0;
+  }
+
+  bool connected() override { return wait_writable(duration{0}); }
+
+  void close(duration patience) noexcept override {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+    socket_.set(ZMQ_LINGER, static_cast<int>(ms));
+    // The socket lingers in its context's I/O thread; destroying this object does not wait for it.
+  }
+
+private:
+  send_status hand_over(message& part, int flags) noexcept {
+    for (bool looked = false;;) {
+      if (::zmq_msg_send(part.raw(), socket_.raw(), flags | ZMQ_DONTWAIT) >= 0)
+        return send_status::sent;
+      if (::zmq_errno() == EINTR)
+        continue;
+      if (::zmq_errno() != EAGAIN)
+        return send_status::closed;
+      // ZeroMQ looks for returned credit at most once a millisecond, unless it is asked: a first "no" may be stale.
+      if (std::exchange(looked, true) || !connected())
+        return send_status::would_block;
+    }
+  }
+
+  socket socket_;
+};
+
+class zmq_receive_end final : public receive_end {
+public:
+  zmq_receive_end(shared_context context, const channel_settings& settings)
+      : socket_(std::move(context), ZMQ_PULL), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    socket_.set(ZMQ_RCVHWM, static_cast<int>(settings.queue));
+    socket_.set(ZMQ_MAXMSGSIZE,
+                static_cast<std::int64_t>(settings.max_frame + sizeof(wire_header)));
+    socket_.set(ZMQ_LINGER, 0);
+    socket_.set(ZMQ_IPV6, settings.bind_address.find(':') != std::string::npos ? 1 : 0);
+  }
+  ~zmq_receive_end() override {
+    if (frame_)
+      frame_->release();
+    if (!path_.empty())
+      ::unlink(path_.c_str());
+    ::close(wake_);
+  }
+
+  result<void> bind_tcp(const std::string& address) {
+    const auto host = address.find(':') == std::string::npos ? address : "[" + address + "]";
+    if (::zmq_bind(socket_.raw(), ("tcp://" + host + ":*").c_str()) != 0)
+      return zmq_error("cannot bind a free TCP port on " + address);
+    char bound[256];
+    std::size_t size = sizeof bound;
+    if (::zmq_getsockopt(socket_.raw(), ZMQ_LAST_ENDPOINT, bound, &size) != 0)
+      return zmq_error("cannot learn the port bound on " + address);
+    const std::string text(bound);
+    where_ = {.address = address,
+              .port = static_cast<std::uint16_t>(std::stoul(text.substr(text.rfind(':') + 1)))};
+    return {};
+  }
+
+  result<void> bind_ipc(const std::string& path) {
+    if (::zmq_bind(socket_.raw(), ("ipc://" + path).c_str()) != 0)
+      return zmq_error("cannot bind the socket " + path);
+    path_ = path;
+    where_ = {.address = path};
+    return {};
+  }
+
+  [[nodiscard]] endpoint where() const override { return where_; }
+
+  result<std::optional<incoming_frame>> receive(const clock& clock, duration patience) override {
+    if (!frame_)
+      frame_ = received_frame::make();
+    if (!take(frame_->header) && (!wait(patience) || !take(frame_->header))) {
+      if (stopped_)
+        return error{errc::closed, "the receiving end was stopped"};
+      return std::optional<incoming_frame>{};
+    }
+    const auto now = clock.now();
+    if (frame_->header.more() && !take(frame_->body))
+      return refuse();
+    if (frame_->body.more()) { // three parts or more: nothing of ours
+      while (frame_->body.more() && take(frame_->body)) {
+      }
+      return refuse();
+    }
+    const auto first = frame_->header.bytes();
+    auto second = frame_->body.bytes();
+    if (first.size() < sizeof(wire_header) ||
+        (first.size() > sizeof(wire_header) && !second.empty()))
+      return refuse();
+    incoming_frame frame{.header = first.first(sizeof(wire_header)),
+                         .body = second.empty() ? first.subspan(sizeof(wire_header)) : second,
+                         .owner = storage_ref::adopt(std::exchange(frame_, nullptr)),
+                         .received = now,
+                         .in_kernel = std::nullopt};
+    return std::optional{std::move(frame)};
+  }
+
+  void stop() noexcept override {
+    stopped_ = true;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto n = ::write(wake_, &one, sizeof one);
+  }
+
+private:
+  bool take(message& part) noexcept {
+    while (::zmq_msg_recv(part.raw(), socket_.raw(), ZMQ_DONTWAIT) < 0)
+      if (::zmq_errno() != EINTR)
+        return false;
+    return true;
+  }
+
+  bool wait(duration patience) noexcept {
+    zmq_pollitem_t items[]{{socket_.raw(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}};
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+    return ::zmq_poll(items, 2, static_cast<long>(ms)) > 0 && !stopped_;
+  }
+
+  error refuse() noexcept {
+    frame_->clear();
+    return {errc::corrupt, "a message that is no frame"};
+  }
+
+  socket socket_;
+  int wake_;
+  std::atomic<bool> stopped_{false};
+  endpoint where_;
+  std::string path_;
+  received_frame* frame_ = nullptr; ///< being filled; becomes a sample's owner once whole
+};
+
+class zmq_tcp final : public channel_kind {
+public:
+  explicit zmq_tcp(shared_context context) : context_(std::move(context)) {}
+
+  result<std::unique_ptr<receive_end>> bind(const channel_settings& settings) override {
+    auto end = std::make_unique<zmq_receive_end>(context_, settings);
+    if (auto bound = end->bind_tcp(settings.bind_address); !bound)
+      return std::move(bound).error();
+    return std::unique_ptr<receive_end>{std::move(end)};
+  }
+
+  result<std::unique_ptr<send_end>> connect(const channel_settings& settings,
+                                            const endpoint& to) override {
+    auto end = std::make_unique<zmq_send_end>(context_, settings);
+    const auto host =
+        to.address.find(':') == std::string::npos ? to.address : "[" + to.address + "]";
+    if (auto done = end->connect("tcp://" + host + ":" + std::to_string(to.port)); !done)
+      return std::move(done).error();
+    return std::unique_ptr<send_end>{std::move(end)};
+  }
+
+private:
+  shared_context context_;
+};
+
+class zmq_ipc final : public channel_kind {
+public:
+  explicit zmq_ipc(shared_context context) : context_(std::move(context)) {}
+
+  result<std::unique_ptr<receive_end>> bind(const channel_settings& settings) override {
+    auto end = std::make_unique<zmq_receive_end>(context_, settings);
+    const auto path = settings.socket_folder + "/" + std::to_string(::getpid()) + "-" +
+                      std::to_string(next_.fetch_add(1)) + ".zmq";
+    if (auto bound = end->bind_ipc(path); !bound)
+      return std::move(bound).error();
+    return std::unique_ptr<receive_end>{std::move(end)};
+  }
+
+  result<std::unique_ptr<send_end>> connect(const channel_settings& settings,
+                                            const endpoint& to) override {
+    auto end = std::make_unique<zmq_send_end>(context_, settings);
+    if (auto done = end->connect("ipc://" + to.address); !done)
+      return std::move(done).error();
+    return std::unique_ptr<send_end>{std::move(end)};
+  }
+
+private:
+  shared_context context_;
+  std::atomic<unsigned> next_{0};
+};
+
+} // namespace
+
+void register_zmq_channels(registrar& r) {
+  const shared_context context(::zmq_ctx_new(), [](void* c) { ::zmq_ctx_term(c); });
+  r.add_channel("zmq-tcp", std::make_unique<zmq_tcp>(context));
+  r.add_channel("zmq-ipc", std::make_unique<zmq_ipc>(context));
+}
+
+} // namespace peernet
