@@ -5,8 +5,9 @@
 
 namespace peernet::actors {
 
-coordinator_actor::behavior_type coordinator(coordinator_actor::stateful_pointer<coordinator_state> self,
-                                             coordinator_config config) {
+coordinator_actor::behavior_type
+coordinator(coordinator_actor::stateful_pointer<coordinator_state> self,
+            coordinator_config config) {
   self->state.driver = std::make_shared<run_driver>(self, std::move(config));
   self->set_down_handler([=](const caf::down_msg& d) { self->state.driver->down(d); });
   return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The coordinator actor: drives one run over its nodes, step by step. Each step has a deadline and names whom it waits
-// for; a node that is lost ends the run, never its results.
+// The coordinator actor: drives one run over its nodes, step by step. Each step has a deadline and
+// names whom it waits for; a node that is lost ends the run, never its results.
 #pragma once
 
 #include "actors/metrics.hpp"
@@ -28,8 +28,8 @@ struct member {
 
 /// Figures while a run goes on.
 struct run_progress {
-  std::string step;         ///< "loading", "running", "draining", …
-  duration elapsed{0};      ///< since the common start
+  std::string step;    ///< "loading", "running", "draining", …
+  duration elapsed{0}; ///< since the common start
   std::uint64_t intended = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dropped = 0;
@@ -40,14 +40,15 @@ struct run_progress {
 struct run_ending {
   enum class kind : std::uint8_t { completed, interrupted, node_lost, not_started, failed };
   kind how = kind::completed;
-  error reason;                        ///< not_started, failed, node_lost: why
-  std::vector<std::string> messages;   ///< for the user, in order
-  summary_ptr summary;                 ///< null if nothing was measured
+  error reason;                      ///< not_started, failed, node_lost: why
+  std::vector<std::string> messages; ///< for the user, in order
+  summary_ptr summary;               ///< null if nothing was measured
 };
 using ending_ptr = std::shared_ptr<const run_ending>;
 
 using coordinator_actor = caf::typed_actor<
-    // Run from greeting to results; `check` stops when everything is loaded. Answered at the very end.
+    // Run from greeting to results; `check` stops when everything is loaded. Answered at the very
+    // end.
     caf::replies_to<start_atom, bool>::with<ending_ptr>,
     // The user wants it to stop.
     caf::reacts_to<signal_atom>,
@@ -65,10 +66,10 @@ namespace peernet::actors {
 struct coordinator_config {
   std::shared_ptr<const scenario> what;
   std::shared_ptr<const plan> whole;
-  std::vector<member> members;  ///< index: node_id
-  deployment shipped;           ///< `node` is filled in for each
-  /// Makes the metrics actor once all nodes are ready to start; the results folder comes to be here, so that a run
-  /// that could not start leaves none.
+  std::vector<member> members; ///< index: node_id
+  deployment shipped;          ///< `node` is filled in for each
+  /// Makes the metrics actor once all nodes are ready to start; the results folder comes to be
+  /// here, so that a run that could not start leaves none.
   std::function<result<local_metrics_actor>()> open_results;
   std::function<void(const run_progress&)> on_progress; ///< called on the coordinator's thread
 };
@@ -80,7 +81,7 @@ struct coordinator_state {
   std::shared_ptr<run_driver> driver;
 };
 
-coordinator_actor::behavior_type coordinator(coordinator_actor::stateful_pointer<coordinator_state> self,
-                                             coordinator_config config);
+coordinator_actor::behavior_type
+coordinator(coordinator_actor::stateful_pointer<coordinator_state> self, coordinator_config config);
 
 } // namespace peernet::actors

@@ -5,8 +5,8 @@
 
 namespace peernet::actors {
 
-local_metrics_actor::behavior_type metrics(local_metrics_actor::stateful_pointer<metrics_state> self,
-                                           metrics_config config) {
+local_metrics_actor::behavior_type
+metrics(local_metrics_actor::stateful_pointer<metrics_state> self, metrics_config config) {
   self->state.into = std::move(config.into);
   self->state.folder = std::move(config.folder);
   // Nothing may be lost silently: who sees the store fail, ends, and takes the run with it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The metrics actor: stores what nodes measured while the run goes on, and joins it into traces at its end. The only one
-// that touches the run's store.
+// The metrics actor: stores what nodes measured while the run goes on, and joins it into traces at
+// its end. The only one that touches the run's store.
 #pragma once
 
 #include "actors/protocol.hpp"
@@ -46,9 +46,9 @@ struct metrics_state {
   std::string folder;
 };
 
-/// Spawn it detached: the database blocks. An error of the store (a full disk) ends the actor with that error; what
-/// was stored before stays readable.
-local_metrics_actor::behavior_type metrics(local_metrics_actor::stateful_pointer<metrics_state> self,
-                                           metrics_config config);
+/// Spawn it detached: the database blocks. An error of the store (a full disk) ends the actor with
+/// that error; what was stored before stays readable.
+local_metrics_actor::behavior_type
+metrics(local_metrics_actor::stateful_pointer<metrics_state> self, metrics_config config);
 
 } // namespace peernet::actors

@@ -12,8 +12,9 @@
 #include "runtime/config/reader.hpp"
 #include "transports/security.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
-#include <cstring>
 #include <unistd.h>
 
 namespace peernet::actors {
@@ -66,15 +67,35 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
 std::vector<end_line> to_lines(const std::vector<bound_end>& ends) {
   std::vector<end_line> lines;
   for (const auto& e : ends)
-    lines.push_back({e.link, e.instance, e.node, e.where.network, e.where.address, e.where.port});
+    lines.push_back(
+        {e.link, e.instance, e.where.node, e.where.network, e.where.address, e.where.port});
   return lines;
 }
 
 std::vector<bound_end> from_lines(const std::vector<end_line>& lines) {
   std::vector<bound_end> ends;
   for (const auto& l : lines)
-    ends.push_back({l.link, l.instance, l.node, {l.network, l.address, l.port}});
+    ends.push_back({l.link, l.instance, {l.node, l.network, l.address, l.port}});
   return ends;
+}
+
+/// Ends of samples that a closed-loop sensor on another node waits for go there over the direct
+/// connection.
+void forward_notices(self_ptr self) {
+  auto& g = *self->state.graph;
+  const auto& p = g.whole();
+  for (std::uint32_t number = 0; number < p.sensors.size(); ++number) {
+    const auto& i = p.instances[p.sensors[number]];
+    if (i.node == g.self() ||
+        g.what().sensors[p.places[i.place].config].arrival != arrival::closed_loop)
+      continue;
+    g.ends().add_remote(
+        number, [peers = self->state.config.peers, node = i.node](const end_notice& n) {
+          if (const auto peer = peers->find(node))
+            caf::anon_send(peer, notice_atom::value,
+                           notice_line{n.trace.number(), n.route, to_ns(n.when), n.node, n.clock});
+        });
+  }
 }
 
 /// Gives every part to an actor of its own, linked to the node: one that fails takes the node down,
@@ -263,6 +284,7 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
         return load(self, d);
       },
       [=](bind_atom, const run_terms& terms) -> caf::result<std::vector<end_line>> {
+        forward_notices(self);
         auto bound = self->state.graph->bind({.clock = terms.clock,
                                               .run = wire_run_number(self->state.secret),
                                               .values = terms.values});
@@ -296,6 +318,14 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
                                              .when = stamp_from_ns(n.when_ns),
                                              .node = n.node,
                                              .clock = n.clock});
+      },
+      [=](peer_atom, node_id who, const caf::strong_actor_ptr& peer) {
+        self->state.config.peers->add(who, caf::actor_cast<node_actor>(peer));
+      },
+      [=](frame_atom, const std::string& name) -> caf::result<caf::actor> {
+        if (auto end = self->state.config.channels->find_end(name))
+          return end;
+        return to_caf({errc::not_found, "no receiving end \"" + name + "\" here"});
       },
       [=](quit_atom) { self->quit(caf::exit_reason::user_shutdown); },
       [=](tick_atom) {

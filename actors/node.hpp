@@ -4,6 +4,7 @@
 // actor.
 #pragma once
 
+#include "actors/caf_channel.hpp"
 #include "actors/engine/node_graph.hpp"
 #include "actors/part.hpp"
 #include "actors/protocol.hpp"
@@ -19,8 +20,10 @@
 namespace peernet::actors {
 
 struct node_config {
-  registry* types = nullptr;        ///< outlives the actor
-  const catalogue* known = nullptr; ///< outlives the actor
+  registry* types = nullptr; ///< this and the rest outlive the actor
+  const catalogue* known = nullptr;
+  peer_table* peers = nullptr;
+  caf_channel* channels = nullptr;
 };
 
 struct node_state {

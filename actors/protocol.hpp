@@ -8,6 +8,7 @@
 #include "runtime/trace/link_end.hpp"
 #include "runtime/trace/run_fact.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/atom.hpp>
 #include <caf/meta/type_name.hpp>
 #include <caf/typed_actor.hpp>
@@ -191,6 +192,10 @@ using node_actor = caf::typed_actor<
     caf::replies_to<flush_atom>::with<std::uint64_t>,
     // The end of a sample that a closed-loop sensor here waits for.
     caf::reacts_to<notice_atom, notice_line>,
+    // INTERNAL: another node, reached directly.
+    caf::reacts_to<peer_atom, node_id, caf::strong_actor_ptr>,
+    // The receiving end of this name of the transport `caf`, for a peer that wants to send to it.
+    caf::replies_to<frame_atom, std::string>::with<caf::actor>,
     // End the process.
     caf::reacts_to<quit_atom>,
     // INTERNAL: collect records.

@@ -32,7 +32,8 @@ constexpr int probes_after = 24;
 run_driver::run_driver(self_ptr self, coordinator_config config)
     : self_(self), config_(std::move(config)), nodes_(config_.members.size()) {}
 
-// -- asking all nodes -------------------------------------------------------------------------------------------
+// -- asking all nodes
+// -------------------------------------------------------------------------------------------
 
 template <class... Reply, class Ask, class OnReply>
 void run_driver::ask_all(std::string step, Ask ask, OnReply on_reply, std::function<void()> next) {
@@ -68,12 +69,14 @@ void run_driver::failed(std::uint64_t generation, std::size_t node, const caf::e
     return;
   auto reason = from_caf(why);
   if (reason.code == errc::timeout || reason.code == errc::node_lost) {
-    lose(node, reason.code == errc::timeout ? "no answer in time while " + step_ : "gone while " + step_);
+    lose(node,
+         reason.code == errc::timeout ? "no answer in time while " + step_ : "gone while " + step_);
     return;
   }
   if (!metrics_)
     return abandon(run_ending::kind::not_started, std::move(reason));
-  reason.message = "node " + config_.members[node].name + ": " + reason.message + " (while " + step_ + ")";
+  reason.message =
+      "node " + config_.members[node].name + ": " + reason.message + " (while " + step_ + ")";
   nodes_[node].alive = false; // it cannot follow any more, but its process lives
   end_by(run_ending::kind::failed, std::move(reason));
   answered(generation, node);
@@ -103,13 +106,15 @@ void run_driver::down(const caf::down_msg& d) {
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (d.source == caf::actor_cast<caf::actor_addr>(config_.members[i].actor)) {
       const auto reason = from_caf(d.reason);
-      lose(i, d.reason == caf::exit_reason::remote_link_unreachable || reason.code == errc::node_lost
-                  ? "its process ended"
-                  : "its root actor ended: " + reason.message);
+      lose(i,
+           d.reason == caf::exit_reason::remote_link_unreachable || reason.code == errc::node_lost
+               ? "its process ended"
+               : "its root actor ended: " + reason.message);
     }
 }
 
-// -- coming to be -----------------------------------------------------------------------------------------------
+// -- coming to be
+// -----------------------------------------------------------------------------------------------
 
 caf::result<ending_ptr> run_driver::start(bool check) {
   check_only_ = check;
@@ -126,13 +131,16 @@ void run_driver::greet() {
   ask_all<std::uint32_t, std::string>(
       "greeting",
       [=, this](std::size_t i) {
-        return self_->request(config_.members[i].actor, step_patience, hello_atom::value, protocol_version, types);
+        return self_->request(config_.members[i].actor, step_patience, hello_atom::value,
+                              protocol_version, types);
       },
       [=, this](std::size_t i, std::uint32_t version, const std::string& theirs) {
         if (version != protocol_version || theirs != types)
           abandon(run_ending::kind::not_started,
-                  {errc::refused, "node " + config_.members[i].name + " runs another version of PeerNet (protocol " +
-                                      std::to_string(version) + ", here " + std::to_string(protocol_version) + ")"});
+                  {errc::refused, "node " + config_.members[i].name +
+                                      " runs another version of PeerNet (protocol " +
+                                      std::to_string(version) + ", here " +
+                                      std::to_string(protocol_version) + ")"});
       },
       [this] { load(); });
 }
@@ -143,7 +151,8 @@ void run_driver::load() {
       [this](std::size_t i) {
         auto d = config_.shipped;
         d.node = config_.members[i].name;
-        return self_->request(config_.members[i].actor, load_patience, load_atom::value, std::move(d));
+        return self_->request(config_.members[i].actor, load_patience, load_atom::value,
+                              std::move(d));
       },
       [this](std::size_t i, const node_ready& ready, const clock_actor& probes) {
         nodes_[i].ready = ready;
@@ -162,7 +171,8 @@ void run_driver::assign_clocks() {
   std::map<std::string, clock_id> known{{clock_.domain(), reference_clock}};
   std::set<std::string> names;
   for (auto& n : nodes_) {
-    n.clock = known.try_emplace(n.ready.clock_domain, static_cast<clock_id>(known.size())).first->second;
+    n.clock =
+        known.try_emplace(n.ready.clock_domain, static_cast<clock_id>(known.size())).first->second;
     names.insert(n.ready.values.begin(), n.ready.values.end());
   }
   values_.assign(names.begin(), names.end());
@@ -188,7 +198,8 @@ void run_driver::link() {
   ask_all<bool>(
       "linking",
       [this](std::size_t i) {
-        return self_->request(config_.members[i].actor, step_patience, link_atom::value, endpoints_);
+        return self_->request(config_.members[i].actor, step_patience, link_atom::value,
+                              endpoints_);
       },
       [](std::size_t, bool) {}, [this] { await_links(clock_.now() + links_patience); });
 }
@@ -197,8 +208,12 @@ void run_driver::await_links(stamp deadline) {
   const auto missing = std::make_shared<std::set<std::string>>();
   ask_all<std::vector<std::string>>(
       "linking",
-      [this](std::size_t i) { return self_->request(config_.members[i].actor, step_patience, linked_atom::value); },
-      [missing](std::size_t, const std::vector<std::string>& names) { missing->insert(names.begin(), names.end()); },
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, step_patience, linked_atom::value);
+      },
+      [missing](std::size_t, const std::vector<std::string>& names) {
+        missing->insert(names.begin(), names.end());
+      },
       [=, this] {
         if (missing->empty())
           return probe_all(probes_before, probe_phase::before, [this] { open_results(); });
@@ -208,11 +223,13 @@ void run_driver::await_links(stamp deadline) {
         for (const auto& n : *missing)
           names += (names.empty() ? "" : ", ") + n;
         abandon(run_ending::kind::node_lost,
-                {errc::timeout, "no connection within " + std::to_string(links_patience / 1s) + " s on: " + names});
+                {errc::timeout, "no connection within " + std::to_string(links_patience / 1s) +
+                                    " s on: " + names});
       });
 }
 
-// -- clocks -----------------------------------------------------------------------------------------------------
+// -- clocks
+// -----------------------------------------------------------------------------------------------------
 
 template <class Then>
 void run_driver::probe_once(std::size_t node, probe_phase phase, Then then) {
@@ -266,7 +283,8 @@ void run_driver::probe_all(int exchanges, probe_phase phase, std::function<void(
   }
 }
 
-// -- running ----------------------------------------------------------------------------------------------------
+// -- running
+// ----------------------------------------------------------------------------------------------------
 
 layout run_driver::make_layout() const {
   const auto& p = *config_.whole;
@@ -280,10 +298,15 @@ layout run_driver::make_layout() const {
                            .clock_domain = nodes_[i].ready.clock_domain});
   for (std::size_t number = 0; number < p.places.size(); ++number) {
     const auto& from = p.places[number];
-    layout::place to{.name = from.name, .kind = static_cast<place_kind>(from.kind), .from = "", .to = "", .transport = ""};
+    layout::place to{.name = from.name,
+                     .kind = static_cast<place_kind>(from.kind),
+                     .from = "",
+                     .to = "",
+                     .transport = ""};
     if (from.kind == plan_place::kind::link) {
       const auto& l = s.links[from.config];
-      const auto local = std::ranges::any_of(p.lanes, [&](const plan_lane& lane) { return lane.link == number && lane.local; });
+      const auto local = std::ranges::any_of(
+          p.lanes, [&](const plan_lane& lane) { return lane.link == number && lane.local; });
       to.from = l.from;
       to.to = l.to;
       to.transport = local ? "local" : l.transport;
@@ -314,7 +337,8 @@ void run_driver::open_results() {
 void run_driver::begin() {
   start_ = clock_.now() + start_lead;
   const auto& s = *config_.what;
-  with_store([at = to_ns(start_)](store& db) { return db.set_run("start_ns", std::to_string(at)); });
+  with_store(
+      [at = to_ns(start_)](store& db) { return db.set_run("start_ns", std::to_string(at)); });
   ask_all<bool>(
       "starting",
       [&, this](std::size_t i) {
@@ -355,14 +379,17 @@ void run_driver::tick() {
                 nodes_[i].last = r;
                 if (--*asked > 0 || !running_ || generation != generation_)
                   return;
-                const auto resting = [](const node_status& n) { return !n.alive || n.last.sensors_finished; };
+                const auto resting = [](const node_status& n) {
+                  return !n.alive || n.last.sensors_finished;
+                };
                 if (std::ranges::all_of(nodes_, resting))
                   halt();
               },
               [=, this](const caf::error& e) {
                 if (running_)
-                  lose(i, from_caf(e).code == errc::timeout ? "silent for " + std::to_string(report_patience / 1s) + " s"
-                                                            : from_caf(e).message);
+                  lose(i, from_caf(e).code == errc::timeout
+                              ? "silent for " + std::to_string(report_patience / 1s) + " s"
+                              : from_caf(e).message);
               });
       probe_once(i, probe_phase::during, [] {});
     }
@@ -372,7 +399,8 @@ void run_driver::interrupt() {
   if (over_)
     return;
   if (!metrics_)
-    return abandon(run_ending::kind::interrupted, {errc::closed, "interrupted before the run began"});
+    return abandon(run_ending::kind::interrupted,
+                   {errc::closed, "interrupted before the run began"});
   end_by(run_ending::kind::interrupted, {errc::closed, "interrupted"});
 }
 
@@ -388,14 +416,17 @@ void run_driver::end_by(run_ending::kind how, error why) {
     halt();
 }
 
-// -- coming to its end ------------------------------------------------------------------------------------------
+// -- coming to its end
+// ------------------------------------------------------------------------------------------
 
 void run_driver::halt() {
   running_ = false;
   ending_begun_ = true;
   ask_all<bool>(
       "stopping sensors",
-      [this](std::size_t i) { return self_->request(config_.members[i].actor, step_patience, halt_atom::value); },
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, step_patience, halt_atom::value);
+      },
       [](std::size_t, bool) {},
       [this] {
         const auto now = clock_.now();
@@ -412,13 +443,15 @@ bool run_driver::links_balanced() const {
   return std::ranges::all_of(under_way, [](const auto& l) { return l.second <= 0; });
 }
 
-/// Until nothing is under way: all queues empty and every sent frame received; or, where frames were lost, until
-/// nothing has moved for a while.
+/// Until nothing is under way: all queues empty and every sent frame received; or, where frames
+/// were lost, until nothing has moved for a while.
 void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_count) {
   constexpr duration long_quiet = 300ms;
   ask_all<node_report>(
       "draining",
-      [this](std::size_t i) { return self_->request(config_.members[i].actor, step_patience, report_atom::value); },
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, step_patience, report_atom::value);
+      },
       [this](std::size_t i, const node_report& r) { nodes_[i].last = r; },
       [=, this] {
         std::uint64_t waiting = 0, moved = 0;
@@ -438,7 +471,8 @@ void run_driver::finish() {
   ask_all<node_report>(
       "closing links",
       [this](std::size_t i) {
-        return self_->request(config_.members[i].actor, finish_patience, finish_atom::value, to_ns(send_patience));
+        return self_->request(config_.members[i].actor, finish_patience, finish_atom::value,
+                              to_ns(send_patience));
       },
       [this](std::size_t i, const node_report& r) { nodes_[i].last = r; },
       [this] { probe_all(probes_after, probe_phase::after, [this] { flush(); }); });
@@ -447,7 +481,9 @@ void run_driver::finish() {
 void run_driver::flush() {
   ask_all<std::uint64_t>(
       "flushing records",
-      [this](std::size_t i) { return self_->request(config_.members[i].actor, finish_patience, flush_atom::value); },
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, finish_patience, flush_atom::value);
+      },
       [](std::size_t, std::uint64_t) {}, [this] { store_facts(); });
 }
 
@@ -466,7 +502,8 @@ void run_driver::store_facts() {
     counts.push_back({count_kind::overflowed, node, 0, 0, n.last.overflowed});
     ends.insert(ends.end(), n.last.ends.begin(), n.last.ends.end());
   }
-  const auto end = ending_->how == run_ending::kind::interrupted ? run_end::interrupted : run_end::completed;
+  const auto end =
+      ending_->how == run_ending::kind::interrupted ? run_end::interrupted : run_end::completed;
   with_store([counts, ends, end, probes = std::exchange(probes_, {})](store& s) -> result<void> {
     if (auto done = s.append_counts(counts); !done)
       return done;
@@ -517,7 +554,8 @@ void run_driver::wake() {
     std::exchange(put_off_, nullptr)();
 }
 
-// -- small things -----------------------------------------------------------------------------------------------
+// -- small things
+// -----------------------------------------------------------------------------------------------
 
 void run_driver::event(severity how, std::string what, std::string detail, node_id node) {
   self_->send(caf::actor_cast<metrics_actor>(metrics_), event_atom::value,
@@ -531,7 +569,8 @@ void run_driver::event(severity how, std::string what, std::string detail, node_
 
 void run_driver::with_store(std::function<result<void>(store&)> task) {
   // A failure ends the metrics actor, which is monitored: no answer is needed here.
-  caf::anon_send(metrics_, store_task{std::make_shared<const std::function<result<void>(store&)>>(std::move(task))});
+  caf::anon_send(metrics_, store_task{std::make_shared<const std::function<result<void>(store&)>>(
+                               std::move(task))});
 }
 
 std::uint64_t run_driver::count(count_kind kind) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The steps of one run, from greeting to results: the coordinator actor's inside. Every step asks all nodes the same, waits
-// for each until a deadline, and goes on when all have answered or are lost.
+// The steps of one run, from greeting to results: the coordinator actor's inside. Every step asks
+// all nodes the same, waits for each until a deadline, and goes on when all have answered or are
+// lost.
 #pragma once
 
 #include "actors/coordinator.hpp"
@@ -32,7 +33,7 @@ private:
     node_ready ready;
     clock_actor probes;
     clock_id clock = reference_clock;
-    std::int64_t offset_ns = 0;      ///< of its clock, by the best exchange so far: for the common start
+    std::int64_t offset_ns = 0; ///< of its clock, by the best exchange so far: for the common start
     std::int64_t best_round_trip = INT64_MAX;
     node_report last;
   };
@@ -52,8 +53,8 @@ private:
   void store_facts();
   void conclude();
 
-  /// Asks every living node with `ask(number)`, which returns CAF's response handle; `patience` is also the deadline of each
-  /// request. A node that does not answer is lost.
+  /// Asks every living node with `ask(number)`, which returns CAF's response handle; `patience` is
+  /// also the deadline of each request. A node that does not answer is lost.
   template <class... Reply, class Ask, class OnReply>
   void ask_all(std::string step, Ask ask, OnReply on_reply, std::function<void()> next);
   void answered(std::uint64_t generation, std::size_t node);
@@ -88,16 +89,16 @@ private:
   std::shared_ptr<run_ending> ending_ = std::make_shared<run_ending>();
 
   std::string step_;
-  std::uint64_t generation_ = 0;       ///< of the step: late answers of an earlier one are ignored
+  std::uint64_t generation_ = 0; ///< of the step: late answers of an earlier one are ignored
   std::set<std::size_t> awaited_;
   std::function<void()> next_;
   std::function<void()> put_off_;
   bool check_only_ = false;
-  bool running_ = false;               ///< between the common start and the halt
+  bool running_ = false; ///< between the common start and the halt
   bool ending_begun_ = false;
   bool over_ = false;
-  stamp start_{};                      ///< reference clock
-  std::vector<probe> probes_;          ///< not stored yet
+  stamp start_{};             ///< reference clock
+  std::vector<probe> probes_; ///< not stored yet
 };
 
 } // namespace peernet::actors

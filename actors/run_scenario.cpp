@@ -13,10 +13,10 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-
-#include <cstdlib>
+#include <set>
 #include <unistd.h>
 
 namespace peernet {
@@ -36,7 +36,8 @@ public:
   static result<private_folder> make() {
     std::string pattern = (fs::temp_directory_path() / "peernet-XXXXXX").string();
     if (!::mkdtemp(pattern.data()))
-      return error{errc::io, "cannot make a folder for sockets in " + fs::temp_directory_path().string()};
+      return error{errc::io,
+                   "cannot make a folder for sockets in " + fs::temp_directory_path().string()};
     return private_folder(std::move(pattern));
   }
   private_folder(private_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -58,7 +59,8 @@ result<std::string> make_results_folder(const std::string& output, const std::st
   std::error_code failed;
   fs::create_directories(output, failed);
   if (failed)
-    return error{errc::io, "cannot make the folder " + output + " for results: " + failed.message()};
+    return error{errc::io,
+                 "cannot make the folder " + output + " for results: " + failed.message()};
   const auto base = fs::path(output) / (name + "-" + utc_compact(wall_clock_ns()));
   for (int i = 0; i < 1000; ++i) {
     const auto folder = i == 0 ? base.string() : base.string() + "-" + std::to_string(i + 1);
@@ -73,7 +75,8 @@ result<std::string> make_results_folder(const std::string& output, const std::st
 exit_code code_of(const run_ending& e) {
   switch (e.how) {
   case run_ending::kind::completed:
-    return !e.summary || e.summary->verdict == run_verdict::valid ? exit_code::passed : exit_code::invalid;
+    return !e.summary || e.summary->verdict == run_verdict::valid ? exit_code::passed
+                                                                  : exit_code::invalid;
   case run_ending::kind::interrupted:
     return exit_code::interrupted;
   case run_ending::kind::node_lost:
@@ -105,13 +108,46 @@ std::string located(const reading& what, const std::string& message) {
   return to_string(diagnostic{at.where, what.places.name(at), message});
 }
 
+/// Pairs of nodes that talk without the coordinator between them: those joined by a link over CAF,
+/// and those where a sample of a closed-loop sensor may end with the sensor's own. The smaller
+/// number comes first.
+std::set<std::pair<node_id, node_id>> direct_connections(const scenario& s, const plan& p) {
+  std::set<std::pair<node_id, node_id>> pairs;
+  const auto add = [&](node_id a, node_id b) {
+    if (a != b)
+      pairs.emplace(std::min(a, b), std::max(a, b));
+  };
+  for (const auto& lane : p.lanes)
+    if (s.links[p.places[lane.link].config].transport == "caf")
+      add(p.instances[lane.from].node, p.instances[lane.to].node);
+  for (std::size_t n = 0; n < p.sensors.size(); ++n) {
+    const auto& sensor = p.instances[p.sensors[n]];
+    if (s.sensors[p.places[sensor.place].config].arrival != arrival::closed_loop)
+      continue;
+    const auto root = p.sensor_routes[n];
+    for (auto r = root; r < root + sensor.routes_below; ++r)
+      add(sensor.node, p.routes[r].node);
+  }
+  return pairs;
+}
+
 /// One run's processes and actors, in the order in which they must come and go.
 class local_run {
 public:
+  ~local_run() {
+    for (const int fd : control_)
+      if (fd >= 0)
+        ::close(fd);
+  }
+
   local_run(const reading& what, const run_options& options, std::shared_ptr<const plan> whole,
             std::string secret, private_folder sockets)
-      : what_(what), options_(options), scenario_(std::make_shared<const scenario>(what.scenario)),
-        plan_(std::move(whole)), secret_(std::move(secret)), sockets_(std::move(sockets)) {}
+      : what_(what),
+        options_(options),
+        scenario_(std::make_shared<const scenario>(what.scenario)),
+        plan_(std::move(whole)),
+        secret_(std::move(secret)),
+        sockets_(std::move(sockets)) {}
 
   run_result run() {
     if (!options_.check) {
@@ -135,19 +171,40 @@ public:
 
 private:
   result<void> start_children() {
-    for (std::size_t i = 0; i < plan_->nodes.size(); ++i) {
+    std::vector<std::vector<peer_socket>> peers(plan_->nodes.size());
+    const auto close_all = [&] {
+      for (const auto& sockets : peers)
+        for (const auto& s : sockets)
+          ::close(s.fd);
+    };
+    for (const auto& [a, b] : direct_connections(*scenario_, *plan_)) {
       auto pair = make_socket_pair();
       if (!pair)
-        return std::move(pair).error();
-      auto child = child_process::start(options_.program, worker_arguments(pair->theirs), {pair->theirs});
-      ::close(pair->theirs);
-      if (!child) {
-        ::close(pair->ours);
-        return std::move(child).error();
-      }
-      children_.push_back(std::move(*child));
-      control_.push_back(pair->ours);
+        return close_all(), std::move(pair).error();
+      peers[a].push_back({.peer = b, .fd = pair->ours, .offers = true});
+      peers[b].push_back({.peer = a, .fd = pair->theirs, .offers = false});
     }
+    for (node_id i = 0; i < plan_->nodes.size(); ++i)
+      if (auto started = start_child(i, peers[i]); !started)
+        return close_all(), std::move(started).error();
+    close_all(); // the children have their own
+    return {};
+  }
+
+  result<void> start_child(node_id number, const std::vector<peer_socket>& peers) {
+    auto pair = make_socket_pair();
+    if (!pair)
+      return std::move(pair).error();
+    std::vector<int> inherited{pair->theirs};
+    for (const auto& p : peers)
+      inherited.push_back(p.fd);
+    auto child = child_process::start(options_.program,
+                                      worker_arguments(pair->theirs, number, peers), inherited);
+    ::close(pair->theirs);
+    control_.push_back(pair->ours);
+    if (!child)
+      return std::move(child).error();
+    children_.push_back(std::move(*child));
     return {};
   }
 
@@ -158,7 +215,8 @@ private:
       if (!root) {
         const auto end = children_[i].ended();
         return {exit_code::node_lost, "", nullptr,
-                "node " + plan_->nodes[i] + " did not come up: " + (end ? *end : root.error().message)};
+                "node " + plan_->nodes[i] +
+                    " did not come up: " + (end ? *end : root.error().message)};
       }
       members.push_back({plan_->nodes[i], caf::actor_cast<node_actor>(*root)});
     }
@@ -173,7 +231,9 @@ private:
             .members = std::move(members),
             .shipped = {.scenario = what_.resolved,
                         .file = scenario_->file,
-                        .directory = fs::absolute(scenario_->directory.empty() ? "." : scenario_->directory).string(),
+                        .directory =
+                            fs::absolute(scenario_->directory.empty() ? "." : scenario_->directory)
+                                .string(),
                         .node = "",
                         .output = folder_.empty() ? "" : fs::absolute(folder_).string(),
                         .sockets = sockets_.path(),
@@ -194,12 +254,15 @@ private:
   }
 
   run_result await(caf::scoped_actor& self, const coordinator_actor& driver) {
-    const auto watcher = start_thread("interrupts", [&](const std::stop_token& stop) { watch_interrupts(stop, driver); });
+    const auto watcher = start_thread(
+        "interrupts", [&](const std::stop_token& stop) { watch_interrupts(stop, driver); });
     ending_ptr ending;
     std::string vanished;
     self->request(driver, caf::infinite, start_atom::value, options_.check)
         .receive([&](const ending_ptr& e) { ending = e; },
-                 [&](const caf::error& e) { vanished = "the coordinator ended: " + from_caf(e).message; });
+                 [&](const caf::error& e) {
+                   vanished = "the coordinator ended: " + from_caf(e).message;
+                 });
     if (!ending)
       return {exit_code::internal_error, folder_, nullptr, vanished};
     run_result r{code_of(*ending), opened_ ? folder_ : "", ending->summary, ""};
@@ -209,7 +272,8 @@ private:
   }
 
   void watch_interrupts(const std::stop_token& stop, const coordinator_actor& driver) {
-    for (int seen = 0; options_.interrupts && !stop.stop_requested(); std::this_thread::sleep_for(20ms)) {
+    for (int seen = 0; options_.interrupts && !stop.stop_requested();
+         std::this_thread::sleep_for(20ms)) {
       const auto wishes = options_.interrupts->load();
       if (wishes > 0 && seen == 0)
         caf::anon_send(driver, signal_atom::value);
@@ -244,7 +308,9 @@ private:
 } // namespace
 
 run_result run_scenario(const reading& what, const run_options& options) {
-  const auto failed = [](exit_code code, error e) { return run_result{code, "", nullptr, std::move(e.message)}; };
+  const auto failed = [](exit_code code, error e) {
+    return run_result{code, "", nullptr, std::move(e.message)};
+  };
   auto whole = make_plan(what.scenario);
   if (!whole)
     return failed(exit_code::bad_scenario, std::move(whole).error());
@@ -254,8 +320,8 @@ run_result run_scenario(const reading& what, const run_options& options) {
   auto sockets = private_folder::make();
   if (!sockets)
     return failed(exit_code::internal_error, std::move(sockets).error());
-  return local_run(what, options, std::make_shared<const plan>(std::move(*whole)), std::move(*secret),
-                   std::move(*sockets))
+  return local_run(what, options, std::make_shared<const plan>(std::move(*whole)),
+                   std::move(*secret), std::move(*sockets))
       .run();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run from a scenario to its results, with all its nodes as processes of this machine: what peernet-run does, for
-// any program to call.
+// One run from a scenario to its results, with all its nodes as processes of this machine: what
+// peernet-run does, for any program to call.
 #pragma once
 
 #include "actors/coordinator.hpp"
@@ -26,11 +26,11 @@ enum class exit_code : int {
 };
 
 struct run_options {
-  std::string program;        ///< started once for each node, with worker_arguments(); this program itself
-  std::string output = "results"; ///< results land in a new folder below it
-  bool check = false;         ///< load everything, then stop
-  std::function<void(const run_progress&)> on_progress;  ///< any thread
-  std::function<void(const std::string&)> on_message;    ///< any thread; one line for the user
+  std::string program; ///< started once for each node, with worker_arguments(); this program itself
+  std::string output = "results";                       ///< results land in a new folder below it
+  bool check = false;                                   ///< load everything, then stop
+  std::function<void(const run_progress&)> on_progress; ///< any thread
+  std::function<void(const std::string&)> on_message;   ///< any thread; one line for the user
   /// Counts the user's wishes to stop: the first ends the run in order, the second ends this
   /// process at once, with exit code 7; what was stored stays readable.
   const std::atomic<int>* interrupts = nullptr;
@@ -38,13 +38,13 @@ struct run_options {
 
 struct run_result {
   exit_code code = exit_code::passed;
-  std::string folder;   ///< of the results; empty if there are none
-  summary_ptr summary;  ///< null if nothing was measured
-  std::string problem;  ///< one line; empty when passed
+  std::string folder;  ///< of the results; empty if there are none
+  summary_ptr summary; ///< null if nothing was measured
+  std::string problem; ///< one line; empty when passed
 };
 
-/// Runs a scenario that was read without mistakes. Blocks until all is over; no process of the run is left then.
-/// Thread: one that lives as long as the call (children die with it).
+/// Runs a scenario that was read without mistakes. Blocks until all is over; no process of the run
+/// is left then. Thread: one that lives as long as the call (children die with it).
 [[nodiscard]] run_result run_scenario(const reading& what, const run_options& options);
 
 } // namespace peernet

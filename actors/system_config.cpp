@@ -2,6 +2,7 @@
 #include "actors/system_config.hpp"
 
 #include "actors/protocol.hpp"
+#include "actors/wire_frame.hpp"
 
 #include <caf/io/middleman.hpp>
 
@@ -24,6 +25,7 @@ void each_message_type(Visitor&& visit) {
   visit(std::type_identity<node_report>{}, "node_report");
   visit(std::type_identity<notice_line>{}, "notice_line");
   visit(std::type_identity<run_event>{}, "run_event");
+  visit(std::type_identity<wire_frame>{}, "wire_frame");
   visit(std::type_identity<metrics_actor>{}, "metrics_actor");
   visit(std::type_identity<clock_actor>{}, "clock_actor");
   visit(std::type_identity<node_actor>{}, "node_actor");

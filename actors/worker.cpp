@@ -12,12 +12,13 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <string_view>
-
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -30,11 +31,44 @@ constexpr std::string_view worker_word = "--as-node-of";
 /// How long the actor system may take to come down; past it the process ends all the same.
 constexpr duration shutdown_patience = std::chrono::seconds{3};
 
-int number(const char* text) {
+/// How long the direct connections to other nodes may take to stand.
+constexpr duration peer_patience = std::chrono::seconds{10};
+
+int number(std::string_view text) {
   int n = -1;
-  const std::string_view view(text);
-  std::from_chars(view.data(), view.data() + view.size(), n);
+  std::from_chars(text.data(), text.data() + text.size(), n);
   return n;
+}
+
+/// "3:7:offer" → peer 3 over descriptor 7, we offer.
+peer_socket read_peer(std::string_view text) {
+  const auto first = text.find(':');
+  const auto second = text.find(':', first + 1);
+  return {.peer = static_cast<node_id>(number(text.substr(0, first))),
+          .fd = number(text.substr(first + 1, second - first - 1)),
+          .offers = text.substr(second + 1) == "offer"};
+}
+
+/// Connects our root with the roots of the other nodes. False: one did not come in time.
+bool meet_peers(caf::actor_system& system, const caf::strong_actor_ptr& root, node_id self,
+                const std::vector<peer_socket>& peers, const peer_table& known) {
+  const auto deadline = clock::machine_now() + peer_patience;
+  for (const auto& p : peers)
+    if (p.offers)
+      attach_as(system, p.fd, root);
+  for (const auto& p : peers) {
+    if (p.offers)
+      continue;
+    const auto peer = attach_to(system, p.fd, peer_patience);
+    if (!peer)
+      return false;
+    caf::anon_send(caf::actor_cast<caf::actor>(root), peer_atom::value, p.peer, *peer);
+    caf::anon_send(caf::actor_cast<caf::actor>(*peer), peer_atom::value, self, root);
+  }
+  const auto met = [&](const peer_socket& p) { return static_cast<bool>(known.find(p.peer)); };
+  while (!std::ranges::all_of(peers, met) && clock::machine_now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  return std::ranges::all_of(peers, met);
 }
 
 } // namespace
@@ -46,40 +80,62 @@ void register_builtins(registry& types) {
   register_zmq_channels(types);
 }
 
-std::vector<std::string> worker_arguments(int control_fd) {
-  return {std::string(worker_word), std::to_string(::getpid()), std::to_string(control_fd)};
+std::vector<std::string> worker_arguments(int control_fd, node_id self,
+                                          const std::vector<peer_socket>& peers) {
+  std::vector<std::string> arguments{std::string(worker_word), std::to_string(::getpid()),
+                                     std::to_string(control_fd), std::to_string(self)};
+  for (const auto& p : peers)
+    arguments.push_back(std::to_string(p.peer) + ":" + std::to_string(p.fd) + ":" +
+                        (p.offers ? "offer" : "take"));
+  return arguments;
 }
 
-bool is_worker(int argc, char** argv) { return argc == 4 && argv[1] == worker_word; }
+bool is_worker(int argc, char** argv) {
+  return argc >= 5 && argv[1] == worker_word;
+}
 
 int worker_main(int argc, char** argv) {
   if (!is_worker(argc, argv))
     return 2;
   const auto parent = number(argv[2]);
   const auto control_fd = number(argv[3]);
-  // Whatever becomes of the coordinator, this process does not stay behind. The parent may have died before the
-  // kernel knew of our wish, hence the second look.
+  const auto self_number = static_cast<node_id>(number(argv[4]));
+  std::vector<peer_socket> sockets;
+  for (int i = 5; i < argc; ++i)
+    sockets.push_back(read_peer(argv[i]));
+  // Whatever becomes of the coordinator, this process does not stay behind. The parent may have
+  // died before the kernel knew of our wish, hence the second look.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent)
     return 5;
-  ::signal(SIGINT, SIG_IGN); // Ctrl-C reaches the whole group; the coordinator decides what it means
+  ::signal(SIGINT,
+           SIG_IGN); // Ctrl-C reaches the whole group; the coordinator decides what it means
   ::signal(SIGPIPE, SIG_IGN);
 
+  system_config config;
+  caf::actor_system system(config);
+  peer_table peers;
   registry types;
   register_builtins(types);
+  auto channel = std::make_unique<caf_channel>(system, peers);
+  auto* const channels = channel.get();
+  types.add_channel("caf", std::move(channel));
   if (auto ok = types.status(); !ok) {
     std::fprintf(stderr, "peernet: %s\n", ok.error().message.c_str());
     return 1;
   }
-  system_config config;
-  caf::actor_system system(config);
   {
     caf::scoped_actor self(system);
-    auto root = self->spawn<caf::detached + caf::monitored>(
-        actors::node, actors::node_config{.types = &types, .known = &catalogue::builtin()});
-    attach_as(system, control_fd, caf::actor_cast<caf::strong_actor_ptr>(root));
+    actors::node_config node{
+        .types = &types, .known = &catalogue::builtin(), .peers = &peers, .channels = channels};
+    const auto root = self->spawn<caf::detached + caf::monitored>(actors::node, node);
+    const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);
+    if (!meet_peers(system, root_ptr, self_number, sockets, peers))
+      ::_exit(5); // the coordinator sees it and says so
+    attach_as(system, control_fd, root_ptr);
     self->receive([](const caf::down_msg&) {});
   }
+  peers.clear();
   // Actors that still hold each other must not keep the process.
   const auto deadline = clock::machine_now() + shutdown_patience;
   while (system.registry().running() > 0 && clock::machine_now() < deadline)

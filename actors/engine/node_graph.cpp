@@ -278,8 +278,9 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
     auto to = part(receivers, l.inputs[input]);
     to->node = self_;
     auto where = (*end)->where();
+    where.node = self_;
     where.network = link.network;
-    bound.push_back({l.inputs[input], instance, self_, where});
+    bound.push_back({l.inputs[input], instance, where});
     to->ends.push_back(std::make_unique<link_receiver>(
         link_receiver::settings{
             .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},

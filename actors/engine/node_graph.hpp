@@ -22,7 +22,6 @@ namespace peernet {
 struct bound_end {
   place_id link = 0;
   std::uint32_t instance = 0; ///< plan instance it leads to
-  node_id node = 0;
   endpoint where;
 };
 

@@ -62,9 +62,10 @@ error video_capture::unreadable(const std::string& why) const {
 bool video_capture::reopen() {
   switch (source_.what) {
   case video_source::kind::file:
-    return capture_.open(source_.path);
-  case video_source::kind::device:
     // Not "any": that asks every driver library OpenCV was built with, down to the USB bus.
+    return std::ranges::any_of(std::array{cv::CAP_FFMPEG, cv::CAP_GSTREAMER, cv::CAP_OPENCV_MJPEG},
+                               [&](int reader) { return capture_.open(source_.path, reader); });
+  case video_source::kind::device:
     return capture_.open(is_number(source_.path) ? "/dev/video" + source_.path : source_.path,
                          cv::CAP_V4L2);
   case video_source::kind::live:

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/graph_check.hpp"
 
+#include "runtime/core/nearest.hpp"
+
 #include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,8 +42,10 @@ private:
   };
 
   void add(const link_config& link);
-  /// The stage at one end of a link; `stages_.size()` if there is none.
-  std::size_t find_end(const link_config& link, const std::string& name, std::string_view key);
+  /// The stage at one end of a link, and marks it as linked. If there is none, marks what was
+  /// probably meant, so that one slip is one mistake.
+  std::optional<std::size_t> find_end(const link_config& link, const std::string& name,
+                                      std::string_view key, bool vertex::*linked);
   void check_pair(const link_config& link, const stage_ref& from, const stage_ref& to);
   void check_ends();
   void check_cycles();
@@ -57,53 +61,55 @@ private:
   std::map<std::pair<std::size_t, std::size_t>, const link_config*> ends_;
 };
 
-std::size_t graph::find_end(const link_config& link, const std::string& name,
-                            std::string_view key) {
-  if (const auto it = index_.find(name); it != index_.end())
+std::optional<std::size_t> graph::find_end(const link_config& link, const std::string& name,
+                                           std::string_view key, bool vertex::*linked) {
+  if (const auto it = index_.find(name); it != index_.end()) {
+    vertices_[it->second].*linked = true;
     return it->second;
-  if (name.empty())
-    return stages_.size(); // the reader has said so
+  }
+  if (name.empty()) { // the reader has said so
+    for (auto& v : vertices_)
+      v.*linked = true;
+    return {};
+  }
   const auto named = [&](const auto& one) { return one.name == name; };
   const auto* other = wrong_.full()                                          ? nullptr
                       : std::any_of(s_.links.begin(), s_.links.end(), named) ? "link"
                       : std::any_of(s_.nodes.begin(), s_.nodes.end(), named) ? "node"
                                                                              : nullptr;
-  const auto path = "links." + link.name + "." + std::string(key);
-  wrong_.about(path, " +
-                         (other ? "\"" + name + "\" is a " + other + ", not a stage"
-                                : "there is no stage \"" + name + "\"") +
-                         wrong_.hint(name, names_));
-  return stages_.size();
+  if (!wrong_.full())
+    if (const auto meant = index_.find(nearest_name(name, names_)); meant != index_.end())
+      vertices_[meant->second].*linked = true;
+  wrong_.about("links." + link.name + "." + std::string(key),
+               (other ? "\"" + name + "\" is a " + other + ", not a stage"
+                      : "there is no stage \"" + name + "\"") +
+                   wrong_.hint(name, names_));
+  return {};
 }
 
 void graph::add(const link_config& link) {
-  const auto from = find_end(link, link.from, "from");
-  const auto to = find_end(link, link.to, "to");
+  const auto from = find_end(link, link.from, "from", &vertex::has_out);
+  const auto to = find_end(link, link.to, "to", &vertex::has_in);
   const auto path = "links." + link.name;
-  const auto none = stages_.size();
-  bool joins = from != none && to != none;
-  if (from != none)
-    vertices_[from].has_out = true;
-  if (to != none)
-    vertices_[to].has_in = true;
-  if (from != none && stages_[from].kind == stage_kind::sink) {
+  bool joins = from && to;
+  if (from && stages_[*from].kind == stage_kind::sink) {
     wrong_.about(path + ".from",
                  "\"" + link.from + "\" is a sink; a trace ends there and nothing comes out");
     joins = false;
   }
-  if (to != none && stages_[to].kind == stage_kind::sensor) {
+  if (to && stages_[*to].kind == stage_kind::sensor) {
     wrong_.about(path + ".to",
                  "\"" + link.to + "\" is a sensor; a trace begins there and nothing goes in");
     joins = false;
   }
   if (!joins)
     return;
-  if (const auto [it, is_new] = ends_.try_emplace({from, to}, &link); !is_new)
+  if (const auto [it, is_new] = ends_.try_emplace({*from, *to}, &link); !is_new)
     wrong_.about(path, "links." + it->second->name +
                            " has the same ends, so each sample would arrive twice; drop one, or "
                            "compare the two in two runs");
-  check_pair(link, stages_[from], stages_[to]);
-  vertices_[from].out.push_back({&link, to});
+  check_pair(link, stages_[*from], stages_[*to]);
+  vertices_[*from].out.push_back({&link, *to});
 }
 
 void graph::check_pair(const link_config& link, const stage_ref& from, const stage_ref& to) {

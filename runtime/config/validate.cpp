@@ -184,9 +184,9 @@ void scenario_check::check_path(const std::string& path, option_kind kind,
   const auto names = "\"" + written + "\" (looked for at " + full.string() + ")";
   std::error_code failed;
   const auto status = fs::status(full, failed);
-  const auto what = kind == option_kind::folder ? "folder" : "file";
+  const std::string what = kind == option_kind::folder ? "folder " : "file ";
   if (!fs::exists(status))
-    wrong_.about(path, "there is no " + what + " " + names +
+    wrong_.about(path, "there is no " + what + names +
                            "; relative paths begin at the scenario's own folder");
   else if (kind == option_kind::folder && !fs::is_directory(status))
     wrong_.about(path, "is no folder: " + names);

@@ -5,6 +5,7 @@
 
 #include "runtime/core/clock.hpp"
 #include "runtime/core/error.hpp"
+#include "runtime/core/ids.hpp"
 #include "runtime/core/payload.hpp"
 
 #include <cstddef>
@@ -18,6 +19,7 @@ namespace peernet {
 
 /// Where a receiving end can be reached.
 struct endpoint {
+  node_id node = 0;    ///< filled in by the node that bound it
   std::string network; ///< which of the node's networks; empty: the default one
   std::string address; ///< an IP address, or a path for transports of one machine
   std::uint16_t port = 0;

@@ -40,10 +40,17 @@ std::optional<std::int64_t> log_histogram::percentile(double share) const noexce
 live_figures::live_figures(const layout& shape, duration patience)
     : shape_(shape), tree_(shape), patience_(patience) {}
 
+/// Samples and fates, of places that exist: a node with a defect must not take the run with it.
+bool live_figures::concerns(const record& r) const {
+  const bool told =
+      r.kind == record_kind::sample || (r.kind == record_kind::fate && r.what < outcome_count);
+  return told && tree_.known(r.route) && trace_id(r.trace).sensor() < shape_.sensors.size();
+}
+
 void live_figures::add(std::span<const record> records, stamp now) {
   const auto delivered = sums_.delivered;
   for (const auto& r : records) {
-    if (r.kind != record_kind::sample && r.kind != record_kind::fate)
+    if (!concerns(r))
       continue;
     const auto [it, is_new] = pending_.try_emplace(r.trace);
     auto& p = it->second;

@@ -73,6 +73,7 @@ private:
     std::int64_t open = 0;         // sink routes without a last word
   };
 
+  [[nodiscard]] bool concerns(const record& r) const;
   void sample(const record& r, pending& p);
   void fate(const record& r, pending& p);
   void latency(const record& sample, const record& arrival);

@@ -16,11 +16,12 @@ reading with_more(std::string_view lines) {
 BOOST_AUTO_TEST_SUITE(graph_check_test)
 
 BOOST_AUTO_TEST_CASE(a_link_to_no_stage_is_a_mistake_with_the_nearest_name) {
-  const auto r = read_text(base_with("to = \"detector\"", "to = \"detektor\""));
-  const auto all = to_string(r.errors);
-  BOOST_TEST(all.find("test.toml:21:6: error: links.uplink.to: there is no stage \"detektor\"; did "
-                      "you mean \"detector\"?") != std::string::npos,
-             all);
+  expect_one(read_text(base_with("to = \"detector\"", "to = \"detektor\"")), 21, 6,
+             "links.uplink.to: there is no stage \"detektor\"; did you mean \"detector\"?");
+  const auto r = read_text(base_with("to = \"detector\"", "to = \"elsewhere\""));
+  BOOST_TEST(to_string(r.errors).find("there is no stage \"elsewhere\"; valid are: camera, ") !=
+             std::string::npos);
+  BOOST_TEST(r.errors.size() == 2u, to_string(r.errors)); // and nothing arrives at the detector
 }
 
 BOOST_AUTO_TEST_CASE(a_link_or_node_where_a_stage_is_needed_is_named_as_such) {

@@ -10,7 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace peernet {
@@ -110,9 +110,16 @@ inline layout diamond_layout() {
           .sensors = {0}};
 }
 
+/// The value, or the end of the test with the error's message.
+template <class T>
+T require(result<T> r) {
+  BOOST_REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : r.error().message));
+  return std::move(r.value());
+}
+
 /// A store in a folder of its own.
 struct hand_made_run {
-  explicit hand_made_run(const layout& shape) : db(*store::create(folder / "run.db")) {
+  explicit hand_made_run(const layout& shape) : db(require(store::create(folder / "run.db"))) {
     BOOST_REQUIRE(db.set_layout(shape).ok());
   }
 
@@ -141,11 +148,7 @@ struct hand_made_run {
     return rows("SELECT sink, outcome, place FROM outcomes ORDER BY trace, sink", 3);
   }
 
-  run_summary finish() {
-    auto done = finish_run(db);
-    BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
-    return *done;
-  }
+  run_summary finish() { return require(finish_run(db)); }
 
   scratch_folder folder;
   store db;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The views are the users' interface: names, columns, their order and their meaning.
-#include "runtime/trace/schema.hpp"
-
 #include "runtime/trace/clock_map.hpp"
+#include "runtime/trace/schema.hpp"
 #include "tests/runtime/trace/hand_made.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -48,9 +47,9 @@ BOOST_AUTO_TEST_CASE(the_views_have_the_agreed_columns_in_the_agreed_order) {
   BOOST_TEST(columns("events") == "time_ns, node, severity, what, detail");
   BOOST_TEST(columns("nodes") == "name, host, pid, clock");
   BOOST_TEST(columns("run") == "key, value");
-  check_rows(run.rows("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name", 1),
-             {"clocks", "events", "links", "metrics", "nodes", "outcomes", "run", "samples",
-              "spans"});
+  check_rows(
+      run.rows("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name", 1),
+      {"clocks", "events", "links", "metrics", "nodes", "outcomes", "run", "samples", "spans"});
 }
 
 BOOST_AUTO_TEST_CASE(samples_tell_slot_and_sensor_and_map_times) {

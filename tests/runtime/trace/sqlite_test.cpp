@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/sqlite.hpp"
-
 #include "tests/runtime/trace/scratch.hpp"
 
 #include <boost/test/unit_test.hpp>

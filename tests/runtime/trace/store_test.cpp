@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/store.hpp"
-
 #include "tests/runtime/trace/hand_made.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -62,13 +61,13 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_named) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_run_is_not_opened) {
   const scratch_folder folder;
-  BOOST_TEST((store::open(folder / "none.db", store::access::read).error().code ==
-              errc::not_found));
+  BOOST_TEST(
+      (store::open(folder / "none.db", store::access::read).error().code == errc::not_found));
   std::ofstream(folder / "text.db") << std::string(100, 'x');
-  BOOST_TEST((store::open(folder / "text.db", store::access::read).error().code ==
-              errc::unreadable));
+  BOOST_TEST(
+      (store::open(folder / "text.db", store::access::read).error().code == errc::unreadable));
   {
-    auto other = *sql_database::open(folder / "other.db", sql_open::create);
+    auto other = require(sql_database::open(folder / "other.db", sql_open::create));
     other.execute("CREATE TABLE t (i)");
   }
   BOOST_TEST(store::open(folder / "other.db", store::access::finish)
@@ -80,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_another_version_says_so) {
   const scratch_folder folder;
   static_cast<void>(store::create(folder / "run.db"));
   {
-    auto db = *sql_database::open(folder / "run.db", sql_open::read_write);
+    auto db = require(sql_database::open(folder / "run.db", sql_open::read_write));
     db.execute("PRAGMA user_version = 99");
   }
   const auto opened = store::open(folder / "run.db", store::access::read);
@@ -140,7 +139,7 @@ BOOST_AUTO_TEST_CASE(records_that_share_what_where_and_clock_share_an_origin) {
               make_span(2, 0, step::lag, 3, 4)});
   run.append({make_span(3, 0, step::sense, 5, 6)});
   BOOST_TEST(run.db.read_origins()->size() == 2u);
-  auto again = *store::open(run.folder / "run.db", store::access::finish);
+  auto again = require(store::open(run.folder / "run.db", store::access::finish));
   BOOST_TEST(again.append(std::vector{make_span(4, 0, step::lag, 5, 6)}).ok());
   BOOST_TEST(again.read_origins()->size() == 2u);
 }
@@ -155,7 +154,8 @@ BOOST_AUTO_TEST_CASE(every_committed_record_is_in_the_views_after_kill_9) {
     const at_node robot{0, 0}, cloud{1, 1};
     for (std::uint64_t t = 0; t < 10'000; ++t) {
       const auto at = static_cast<std::int64_t>(t) * 1000;
-      const std::vector records{make_sample(t, at, at + 10), make_span(t, 0, step::sense, at, at + 10),
+      const std::vector records{make_sample(t, at, at + 10),
+                                make_span(t, 0, step::sense, at, at + 10),
                                 make_link(t, 1, robot, at + 10, cloud, at + 20),
                                 make_span(t, 2, step::infer, at + 20, at + 50, cloud)};
       if (!s->append(records).ok())
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_reported_and_spoils_nothing) {
 BOOST_AUTO_TEST_CASE(a_reader_may_look_while_the_run_goes_on) {
   hand_made_run run(pipeline_layout());
   run.append({make_span(1, 0, step::sense, 1, 2)});
-  auto reader = *store::open(run.folder / "run.db", store::access::read);
+  auto reader = require(store::open(run.folder / "run.db", store::access::read));
   BOOST_TEST(reader.database().query_integer("SELECT COUNT(*) FROM spans").value() == 1);
   run.append({make_span(2, 0, step::sense, 3, 4)});
   BOOST_TEST(reader.database().query_integer("SELECT COUNT(*) FROM spans").value() == 2);

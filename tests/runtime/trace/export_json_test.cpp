@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/trace/export.hpp"
+#include "tests/runtime/trace/hand_made.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace peernet;
+
+BOOST_AUTO_TEST_SUITE(export_json_test)
+
+BOOST_AUTO_TEST_CASE(the_summary_comes_back_as_it_was) {
+  synthetic_run source({.samples = 300, .warmup = 30, .loss = 0.1, .cloud_offset_ns = 1'000'000});
+  hand_made_run run(source.shape());
+  BOOST_REQUIRE(record_run(run.db, source).ok());
+  const auto s = run.finish();
+  BOOST_REQUIRE(export_json(s, run.folder / "summary.json").ok());
+  const auto j = nlohmann::json::parse(contents(run.folder / "summary.json"));
+  BOOST_TEST(j.at("schema") == 1);
+  BOOST_TEST(j.at("verdict") == "valid");
+  BOOST_TEST(j.at("scenario") == "people-offload");
+  BOOST_TEST(j.at("intended") == 300);
+  BOOST_TEST(j.at("steps").size() == s.steps.size());
+  BOOST_TEST(j.at("steps")[0].at("place") == "camera");
+  BOOST_TEST(j.at("steps")[0].at("duration_ns").at("p50") == *s.steps[0].durations.p50);
+  BOOST_TEST(j.at("steps")[0].at("duration_ns").at("p99").is_null());
+  BOOST_TEST(j.at("paths")[0].at("path") == "camera->detector->actuator");
+  BOOST_TEST(j.at("links")[0].at("lost") == source.lost);
+  BOOST_TEST(j.at("outcomes")[0].at("delivered") == s.sinks[0].counts[0]);
+  BOOST_TEST(j.at("clocks")[1].at("shared") == false);
+  BOOST_TEST(j.at("overhead").at("stored") == s.own.stored);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_summary_and_odd_text_make_valid_json) {
+  const scratch_folder folder;
+  run_summary s;
+  s.name = "quote \" backslash \\ newline \n not UTF-8 \xFF";
+  BOOST_REQUIRE(export_json(s, folder / "summary.json").ok());
+  const auto j = nlohmann::json::parse(contents(folder / "summary.json"));
+  BOOST_TEST(j.at("steps").empty());
+  BOOST_TEST(j.at("scenario").get<std::string>().find("quote \" backslash \\ newline \n") == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/trace/summary.hpp"
+#include "tests/runtime/trace/hand_made.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sstream>
+
+using namespace peernet;
+
+namespace {
+
+std::size_t columns(const std::string& line) {
+  std::size_t n = 0;
+  for (const char c : line)
+    n += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  return n;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    all.push_back(line);
+  return all;
+}
+
+bool has_line(const std::string& text, const std::string& wanted) {
+  for (const auto& line : lines(text))
+    if (line == wanted)
+      return true;
+  BOOST_TEST_MESSAGE(text);
+  return false;
+}
+
+run_summary whole_run(std::uint64_t samples) {
+  synthetic_run source({.samples = samples,
+                        .warmup = 10,
+                        .loss = 0.05,
+                        .drop = 0.05,
+                        .cloud_offset_ns = 250'000'000});
+  hand_made_run run(source.shape());
+  BOOST_REQUIRE(record_run(run.db, source).ok());
+  return run.finish();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(print_summary_test)
+
+BOOST_AUTO_TEST_CASE(the_verdict_comes_first) {
+  const auto first = lines(print_summary(whole_run(300))).front();
+  BOOST_TEST(first.rfind("VALID  people-offload: 300 samples, 10 of them warm-up, in 30.0 s", 0) ==
+             0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_exact_picture_of_a_small_run) {
+  run_summary s;
+  s.name = "demo";
+  s.intended = 2;
+  s.length = std::chrono::seconds{1};
+  s.steps = {{.place = "camera",
+              .step = "sense",
+              .durations = {.count = 2, .mean = 1500, .max = 2000},
+              .share = 0.25},
+             {.place = "uplink",
+              .step = "link",
+              .durations = {.count = 2, .mean = 4.5e6, .max = 5'000'000},
+              .share = 0.75,
+              .bound_ns = 61'900}};
+  s.paths = {
+      {.path = "camera->actuator", .end_to_end = {.count = 2, .mean = 6e6, .max = 7'000'000}}};
+  s.links = {
+      {.name = "uplink", .transport = "zmq-tcp", .sent = 2, .delivered = 2, .throughput = 1e6}};
+  s.sinks = {{.sink = "actuator", .counts = {2}}};
+  s.clocks = {{.node = "robot", .offset_ns = 0, .shared = true}};
+  s.own = {.records = 9, .stored = 9, .database = 4000};
+  BOOST_TEST(
+      print_summary(s) ==
+      "VALID  demo: 2 samples, in 1.00 s\n"
+      "\n"
+      "place    step            count     mean      p50      p90      p99      max   share        "
+      "±\n"
+      "camera   sense               2  1.50 µs        –        –        –  2.00 µs  25.0 %\n"
+      "uplink   link                2  4.50 ms        –        –        –  5.00 ms  75.0 %  61.9 "
+      "µs\n"
+      "\n"
+      "camera->actuator\n"
+      "end to end                   2  6.00 ms        –        –        –  7.00 ms   100 %\n"
+      "between the steps                                                             0.0 %\n"
+      "\n"
+      "link     transport     sent delivered    lost duplicated reordered  dropped    throughput\n"
+      "uplink   zmq-tcp          2         2       –          –         –        –   1.00 Mbit/s\n"
+      "\n"
+      "sink     delivered warm-up\n"
+      "actuator         2       0\n"
+      "\n"
+      "clocks: every node shares the reference clock, offsets are exactly 0\n"
+      "recording: 9 records, none lost, 4.00 kB\n");
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_without_enough_samples_are_a_dash) {
+  const auto text = print_summary(whole_run(60));
+  for (const auto& line : lines(text))
+    if (line.rfind("end to end", 0) == 0)
+      BOOST_TEST(line.find("–") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(no_line_is_wider_than_100_columns_whatever_the_names_and_numbers) {
+  auto s = whole_run(300);
+  const std::string name(200, 'n');
+  s.name = name;
+  s.problems = {name + " " + name,
+                "some words that go on and on and on and on and on and on and on "
+                "and on and on and on and on and on until they fill two lines"};
+  s.lost_nodes = {name};
+  s.steps.push_back({.place = name,
+                     .step = name,
+                     .durations = {.count = 99'999'999, .mean = -9e13, .max = 99'999'000'000'000},
+                     .share = -9.999,
+                     .bound_ns = 99'999'000'000'000});
+  s.paths.push_back({.path = name});
+  s.links.push_back(
+      {.name = name, .transport = name, .sent = 99'999'999, .corrupt = 3, .throughput = 99e12});
+  run_summary::outcome_row all{.sink = name, .warmup = 9'999'999, .late = 5, .duplicate = 6};
+  all.counts.fill(9'999'999);
+  s.sinks.push_back(all);
+  s.clocks.push_back(
+      {.node = name, .offset_ns = -123'456'789'000, .bound_ns = 1, .worst_bound_ns = 2});
+  s.clocks.push_back({.node = name});
+  for (const auto& line : lines(print_summary(s))) {
+    // A single word that is too long by itself is not broken.
+    if (line.find(name) == std::string::npos)
+      BOOST_TEST(columns(line) <= 100u, columns(line) << ": " << line);
+    BOOST_TEST((line.empty() || line.back() != ' '));
+  }
+  BOOST_TEST(print_summary(s).find("corrupt") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(problems_and_lost_nodes_stand_under_the_verdict) {
+  run_summary s;
+  s.verdict = run_verdict::node_lost;
+  s.lost_nodes = {"cloud"};
+  s.problems = {"sensor camera intended 5 samples, 4 are recorded"};
+  const auto text = print_summary(s);
+  BOOST_TEST(text.rfind("NODE LOST  run: 0 samples", 0) == 0u);
+  BOOST_TEST(has_line(text, " ! node cloud was lost while the run was under way"));
+  BOOST_TEST(has_line(text, " ! sensor camera intended 5 samples, 4 are recorded"));
+}
+
+BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {
+  const auto text = print_summary(whole_run(300));
+  BOOST_TEST(text.find("dropped    lost warm-up") != std::string::npos);
+  BOOST_TEST(text.find("corrupt") == std::string::npos);
+  BOOST_TEST(text.find("clock of cloud: 250 ms off the reference, ± ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
