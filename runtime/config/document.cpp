@@ -17,22 +17,45 @@ source_place place_of(const toml::source_position& p) {
   return {p.line, p.column};
 }
 
-document_value convert(const toml::node& node, std::uint32_t source) {
-  document_value v{{}, {place_of(node.source().begin), source}};
-  if (const auto* table = node.as_table()) {
-    document_table t;
-    for (const auto& [key, value] : *table)
-      t.entries.push_back(
-          {std::string(key.str()), {place_of(key.source().begin), source}, convert(value, source)});
-    std::sort(t.entries.begin(), t.entries.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.where.where.line, a.where.where.column) <
-             std::tie(b.where.where.line, b.where.where.column);
-    });
-    v.data = std::move(t);
+class converter {
+public:
+  explicit converter(std::uint32_t source) : source_(source) {}
+
+  document_value convert(const toml::node& node, int depth = 0);
+
+  /// The first place that lies too deep; what is inside is left out.
+  [[nodiscard]] const std::optional<source_place>& too_deep() const { return too_deep_; }
+
+private:
+  document_table convert(const toml::table& table, int depth);
+
+  std::uint32_t source_;
+  std::optional<source_place> too_deep_;
+};
+
+document_table converter::convert(const toml::table& table, int depth) {
+  document_table t;
+  for (const auto& [key, value] : table)
+    t.entries.push_back({std::string(key.str()),
+                         {place_of(key.source().begin), source_},
+                         convert(value, depth + 1)});
+  std::sort(t.entries.begin(), t.entries.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.where.where.line, a.where.where.column) <
+           std::tie(b.where.where.line, b.where.where.column);
+  });
+  return t;
+}
+
+document_value converter::convert(const toml::node& node, int depth) {
+  document_value v{{}, {place_of(node.source().begin), source_}};
+  if (depth > max_nesting) {
+    too_deep_ = too_deep_.value_or(v.where.where);
+  } else if (const auto* table = node.as_table()) {
+    v.data = convert(*table, depth);
   } else if (const auto* array = node.as_array()) {
     document_list list;
     for (const auto& element : *array)
-      list.push_back(convert(element, source));
+      list.push_back(convert(element, depth + 1));
     v.data = std::move(list);
   } else if (const auto* text = node.as_string()) {
     v.data = text->get();
@@ -112,8 +135,12 @@ std::variant<document_table, syntax_error> parse_document(std::string_view text,
     return syntax_error{*where, "a key has more than " + std::to_string(max_key_parts) + " parts"};
   try {
     const auto table = toml::parse(text);
-    auto root = convert(table, source);
-    return std::move(std::get<document_table>(root.data));
+    converter tree(source);
+    auto root = tree.convert(table);
+    if (const auto where = tree.too_deep())
+      return syntax_error{*where, "tables and lists are nested more than " +
+                                      std::to_string(max_nesting) + " deep"};
+    return std::move(*root.as<document_table>());
   } catch (const toml::parse_error& e) {
     return syntax_error{place_of(e.source().begin), std::string(e.description())};
   }

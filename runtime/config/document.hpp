@@ -65,6 +65,9 @@ struct syntax_error {
 /// stack.
 inline constexpr int max_key_parts = 16;
 
+/// Tables and lists inside each other are refused from here on, for the same reason.
+inline constexpr int max_nesting = 32;
+
 /// Reads `text`, UTF-8; `source` goes into every origin.
 [[nodiscard]] std::variant<document_table, syntax_error> parse_document(std::string_view text,
                                                                         std::uint32_t source);

@@ -155,6 +155,16 @@ private:
     return false;
   }
 
+  /// A local hand-off: both ends on one node, and not a frame on record.
+  [[nodiscard]] bool handed_over(const link_end& e,
+                                 const std::map<instance, std::uint64_t>& sent) const {
+    for (const auto& r : context_.shape.routes)
+      if (r.place == e.link && r.copy == e.lane)
+        return sent.count({e.link, e.lane}) == 0 && r.parent != no_route &&
+               context_.shape.routes[r.parent].node == r.node;
+    return false;
+  }
+
   void lanes() {
     const auto sent = recorded(record_kind::sent, -1);
     const auto received = recorded(record_kind::span, static_cast<int>(step::link));
@@ -163,7 +173,7 @@ private:
       return it == sums.end() ? std::uint64_t{0} : it->second;
     };
     for (const auto& e : context_.link_ends) {
-      if (!e.final || lost(e.node))
+      if (!e.final || lost(e.node) || handed_over(e, sent))
         continue;
       const auto who = name(e.link, e.lane);
       if (e.side == link_side::sender && e.sent != count(sent, e))

@@ -15,7 +15,8 @@ namespace peernet {
 /// - every sink: Σ outcomes = Σ slots of the sensors that reach it; arrivals it counted = delivered
 ///   + late + duplicate;
 /// - every queue that reported: samples it counted as dropped = `dropped` events there;
-/// - every lane: frames sent = `sent` records; distinct frames received = `link` spans;
+/// - every lane that is no local hand-off: frames sent = `sent` records; distinct frames received =
+///   `link` spans;
 /// - every node: records emitted = records in the store, none met a full buffer.
 /// Parts that lived on a lost node are left out, as what they counted is gone. A run that was cut
 /// off has no counts at all: that is the one discrepancy then.

@@ -14,7 +14,8 @@ enum class link_side : std::uint8_t { sender = 0, receiver = 1 };
 
 /// Counters of one end, from the start of the run to the moment of the report. A later report of
 /// the same end replaces the earlier. Lost frames are in neither end's counters: they are the
-/// sender's `sent` minus the receiver's `unique`.
+/// sender's `sent` minus the receiver's `unique`. A local hand-off reports both ends too, so that
+/// it appears in the view `links`; it has no `sent` records and no `link` spans.
 struct link_end {
   place_id link = 0;
   std::uint16_t lane = 0;

@@ -76,7 +76,9 @@ BOOST_AUTO_TEST_CASE(endless_keys_and_nesting_are_refused_before_they_eat_the_st
   std::string staircase; // the deepest that is let through to the library
   for (int i = 0; i < 250; ++i)
     staircase += "{" + repeated("a.", 15) + "a = ";
-  BOOST_TEST(is_right("x = " + staircase + "1" + repeated("}", 250) + "\n"));
+  const auto deep = error_of("x = " + staircase + "1" + repeated("}", 250) + "\n");
+  BOOST_TEST(deep.message == "tables and lists are nested more than 32 deep");
+  BOOST_TEST(is_right("x = " + repeated("[", 31) + repeated("]", 31) + "\n"));
 }
 
 BOOST_AUTO_TEST_CASE(dots_outside_of_keys_do_not_count) {

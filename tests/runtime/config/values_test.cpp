@@ -18,7 +18,7 @@ result<option_value> read(const option_def& def, const std::string& toml) {
 template <class T>
 void expect_value(const option_def& def, const std::string& toml, const T& expected) {
   const auto value = read(def, toml);
-  BOOST_REQUIRE_MESSAGE(value.ok(), toml << ": " << value.error().message);
+  BOOST_REQUIRE_MESSAGE(value.ok(), toml << ": " << (value ? "" : value.error().message));
   BOOST_REQUIRE(std::holds_alternative<T>(*value));
   BOOST_TEST((std::get<T>(*value) == expected), toml);
   const auto again = read(def, print_value(def, *value));

@@ -111,6 +111,31 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_cut_off_has_that_one_discrepancy) {
   BOOST_TEST(says(found, "cut off"));
 }
 
+BOOST_AUTO_TEST_CASE(a_local_hand_off_counts_without_frames_on_record) {
+  auto shape = fan_out_layout(); // "near" begins and ends on the robot, "up" goes to the cloud
+  shape.places[4].transport = "local";
+  hand_made_run run(shape);
+  run.append({make_sample(1, 1, 2), make_fate(1, 2, outcome::delivered, 3),
+              make_fate(1, 4, outcome::consumed, 3, {1, 0})});
+  for (const place_id link : {4, 5})
+    BOOST_REQUIRE(
+        (run.db.append_link_end({.link = link, .node = 0, .sent = 1}).ok() &&
+         run.db.append_link_end({.link = link, .node = 0, .side = link_side::receiver, .unique = 1})
+             .ok()));
+  BOOST_REQUIRE(run.db
+                    .append_counts(std::vector<reported_count>{{count_kind::intended, 0, 0, 0, 1},
+                                                               {count_kind::arrivals, 0, 2, 0, 1},
+                                                               {count_kind::arrivals, 0, 3, 0, 0},
+                                                               {count_kind::emitted, 0, 0, 0, 2},
+                                                               {count_kind::emitted, 1, 0, 0, 1}})
+                    .ok());
+  BOOST_REQUIRE(run.db.set_run_end(run_end::completed).ok());
+  check_rows(run.finish().problems, {"link up counted 1 frames sent, 0 are recorded",
+                                     "link up counted 1 frames received, 0 are recorded"});
+  check_rows(run.rows("SELECT transport, sent, delivered, lost FROM links WHERE name = 'near'", 4),
+             {"local|1|1|0"});
+}
+
 BOOST_AUTO_TEST_CASE(copies_are_told_apart_by_number) {
   using kind = place_kind;
   const layout shape{.nodes = {{.name = "robot"}},
