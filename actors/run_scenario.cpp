@@ -13,6 +13,7 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -29,6 +30,7 @@ using namespace std::chrono_literals;
 
 constexpr duration attach_patience = 15s;
 constexpr duration farewell_patience = 5s; ///< for nodes to end by themselves
+constexpr duration lost_patience = 300ms;  ///< the same, when one is known not to answer
 
 /// A folder only we can enter, for sockets that are reached by a path; gone with the run.
 class private_folder {
@@ -40,9 +42,11 @@ public:
                    "cannot make a folder for sockets in " + fs::temp_directory_path().string()};
     return private_folder(std::move(pattern));
   }
+  static result<private_folder> none() { return private_folder({}); }
   private_folder(private_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   private_folder& operator=(private_folder&&) = delete;
-  ~private_folder() {
+  ~private_folder() { remove(); }
+  void remove() const noexcept {
     std::error_code ignored;
     if (!path_.empty())
       fs::remove_all(path_, ignored);
@@ -162,7 +166,7 @@ public:
     system_config config;
     caf::actor_system system(config);
     auto ending = drive(system);
-    say_farewell();
+    say_farewell(ending.code != exit_code::node_lost);
     std::error_code ignored;
     if (!opened_ && !folder_.empty())
       fs::remove(folder_, ignored); // a run that did not begin leaves nothing
@@ -266,8 +270,12 @@ private:
     if (!ending)
       return {exit_code::internal_error, folder_, nullptr, vanished};
     run_result r{code_of(*ending), opened_ ? folder_ : "", ending->summary, ""};
-    if (ending->how != run_ending::kind::completed)
+    if (ending->how == run_ending::kind::not_started)
       r.problem = located(what_, ending->reason.message);
+    else if (ending->how != run_ending::kind::completed)
+      r.problem = ending->reason.message;
+    if (ending->how == run_ending::kind::node_lost)
+      r.problem += ends_of_children();
     return r;
   }
 
@@ -278,16 +286,25 @@ private:
       if (wishes > 0 && seen == 0)
         caf::anon_send(driver, signal_atom::value);
       if (wishes > 1) {
-        std::error_code ignored;
-        fs::remove_all(sockets_.path(), ignored);
+        sockets_.remove();
         std::_Exit(static_cast<int>(exit_code::interrupted)); // the children die with us
       }
       seen = wishes;
     }
   }
 
-  void say_farewell() {
-    const auto deadline = clock::machine_now() + farewell_patience;
+  /// What the system says of nodes that ended before their time.
+  std::string ends_of_children() {
+    std::string ends;
+    for (std::size_t i = 0; i < children_.size(); ++i)
+      if (const auto end = children_[i].ended(); end && *end != "exit code 0")
+        ends += " (" + plan_->nodes[i] + ": " + *end + ")";
+    return ends;
+  }
+
+  /// Nodes end by themselves when told to; one that was lost may not have heard.
+  void say_farewell(bool all_well) {
+    const auto deadline = clock::machine_now() + (all_well ? farewell_patience : lost_patience);
     for (auto& c : children_)
       if (!c.wait(deadline))
         c.kill();
@@ -317,7 +334,9 @@ run_result run_scenario(const reading& what, const run_options& options) {
   auto secret = make_run_secret();
   if (!secret)
     return failed(exit_code::internal_error, std::move(secret).error());
-  auto sockets = private_folder::make();
+  const auto by_path = [](const link_config& l) { return l.transport == "zmq-ipc"; };
+  auto sockets = std::ranges::any_of(what.scenario.links, by_path) ? private_folder::make()
+                                                                   : private_folder::none();
   if (!sockets)
     return failed(exit_code::internal_error, std::move(sockets).error());
   return local_run(what, options, std::make_shared<const plan>(std::move(*whole)),

@@ -3,7 +3,7 @@
 // scenarios/README.md states them for users.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 
 namespace peernet {
 

@@ -10,6 +10,7 @@
 #include "runtime/config/writer.hpp"
 #include "runtime/core/nearest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 

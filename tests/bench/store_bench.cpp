@@ -38,7 +38,7 @@ T require(result<T>&& r) {
   fmt::print(stderr, "{}\n", r.error().message);
   std::exit(1);
 }
-void require(const result<void>& r) {
+void require(result<void>&& r) {
   if (r)
     return;
   fmt::print(stderr, "{}\n", r.error().message);
