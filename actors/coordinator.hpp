@@ -29,11 +29,8 @@ struct member {
 /// Figures while a run goes on.
 struct run_progress {
   std::string step;    ///< "loading", "running", "draining", …
-  duration elapsed{0}; ///< since the common start
-  std::uint64_t intended = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t dropped = 0;
-  std::uint64_t in_flight = 0;
+  duration elapsed{0}; ///< since the common start; 0 before
+  live_figures::snapshot figures;
 };
 
 /// How a run came to its end.
@@ -70,7 +67,7 @@ struct coordinator_config {
   deployment shipped;          ///< `node` is filled in for each
   /// Makes the metrics actor once all nodes are ready to start; the results folder comes to be
   /// here, so that a run that could not start leaves none.
-  std::function<result<local_metrics_actor>()> open_results;
+  std::function<result<local_metrics_actor>(const layout&)> open_results;
   std::function<void(const run_progress&)> on_progress; ///< called on the coordinator's thread
 };
 

@@ -5,6 +5,7 @@
 
 #include "actors/protocol.hpp"
 #include "runtime/trace/finish.hpp"
+#include "runtime/trace/live_figures.hpp"
 #include "runtime/trace/store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -20,11 +21,17 @@ namespace peernet {
 /// Something to be done with the store, on the thread that owns it. Inside one process only.
 using store_task = std::shared_ptr<const std::function<result<void>(store&)>>;
 using summary_ptr = std::shared_ptr<const run_summary>;
+using probes_ptr = std::shared_ptr<const std::vector<probe>>;
+using figures_ptr = std::shared_ptr<const live_figures::snapshot>;
 
 /// The metrics actor as its own process sees it.
 using local_metrics_actor = metrics_actor::extend<
     // Do this with the store. Fails with the store's error.
     caf::replies_to<store_task>::with<bool>,
+    // Exchanges with the nodes' clocks: stored, and used for the live figures.
+    caf::reacts_to<probes_ptr>,
+    // The figures of this moment, for the progress line.
+    caf::replies_to<report_atom>::with<figures_ptr>,
     // Everything is stored: settle, sum up, and write the files beside the database.
     caf::replies_to<finish_atom>::with<summary_ptr>>;
 
@@ -32,18 +39,23 @@ using local_metrics_actor = metrics_actor::extend<
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::store_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::summary_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::probes_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::figures_ptr)
 
 namespace peernet::actors {
 
 struct metrics_config {
   std::shared_ptr<store> into;
   std::string folder; ///< for the exported files
+  layout shape;       ///< is stored first
 };
 
 struct metrics_state {
   static inline const char* name = "metrics";
-  std::shared_ptr<store> into;
-  std::string folder;
+
+  metrics_config config;
+  std::vector<probe> probes; ///< all so far
+  std::unique_ptr<live_figures> live;
 };
 
 /// Spawn it detached: the database blocks. An error of the store (a full disk) ends the actor with

@@ -321,16 +321,13 @@ layout run_driver::make_layout() const {
 }
 
 void run_driver::open_results() {
-  auto opened = config_.open_results();
+  auto opened = config_.open_results(make_layout());
   if (!opened)
     return abandon(run_ending::kind::failed, std::move(opened).error());
   metrics_ = std::move(*opened);
   self_->monitor(metrics_);
-  with_store([shape = make_layout(), name = config_.what->name](store& s) -> result<void> {
-    if (auto done = s.set_layout(shape); !done)
-      return done;
-    return s.set_run("scenario", name);
-  });
+  with_store([name = config_.what->name](store& s) { return s.set_run("scenario", name); });
+  store_probes();
   begin();
 }
 
@@ -367,7 +364,14 @@ void run_driver::tick() {
   self_->delayed_send(self_, tick_period, tick_atom::value);
   if (!running_)
     return;
-  report_progress();
+  store_probes();
+  self_->request(metrics_, report_patience, report_atom::value)
+      .then(
+          [this](const figures_ptr& f) {
+            figures_ = *f;
+            report_progress();
+          },
+          [](const caf::error&) { /* its end, if that is why, comes as a down message */ });
   const auto generation = generation_;
   const auto asked = std::make_shared<std::size_t>(0);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
@@ -504,14 +508,13 @@ void run_driver::store_facts() {
   }
   const auto end =
       ending_->how == run_ending::kind::interrupted ? run_end::interrupted : run_end::completed;
-  with_store([counts, ends, end, probes = std::exchange(probes_, {})](store& s) -> result<void> {
+  store_probes();
+  with_store([counts, ends, end](store& s) -> result<void> {
     if (auto done = s.append_counts(counts); !done)
       return done;
     for (const auto& e : ends)
       if (auto done = s.append_link_end(e); !done)
         return done;
-    if (auto done = s.append_probes(probes); !done)
-      return done;
     return s.set_run_end(end);
   });
   self_->request(metrics_, caf::infinite, finish_atom::value)
@@ -573,24 +576,18 @@ void run_driver::with_store(std::function<result<void>(store&)> task) {
                                std::move(task))});
 }
 
-std::uint64_t run_driver::count(count_kind kind) const {
-  std::uint64_t sum = 0;
-  for (const auto& n : nodes_)
-    for (const auto& c : n.last.counts)
-      sum += c.kind == kind ? c.count : 0;
-  return sum;
+void run_driver::store_probes() {
+  if (!probes_.empty())
+    caf::anon_send(metrics_,
+                   std::make_shared<const std::vector<probe>>(std::exchange(probes_, {})));
 }
 
 void run_driver::report_progress() {
   if (!config_.on_progress)
     return;
-  run_progress p{.step = step_};
-  p.elapsed = start_ == stamp{} ? duration{0} : clock_.now() - start_;
-  p.intended = count(count_kind::intended);
-  p.delivered = count(count_kind::arrivals);
-  p.dropped = count(count_kind::dropped);
-  for (const auto& n : nodes_)
-    p.in_flight += n.last.under_way;
+  run_progress p{.step = step_, .elapsed = {}, .figures = figures_};
+  if (start_ != stamp{})
+    p.elapsed = std::max(duration{0}, clock_.now() - start_);
   config_.on_progress(p);
 }
 

@@ -75,7 +75,7 @@ private:
   void assign_clocks();
   [[nodiscard]] layout make_layout() const;
   void report_progress();
-  [[nodiscard]] std::uint64_t count(count_kind kind) const;
+  void store_probes();
   [[nodiscard]] bool links_balanced() const;
 
   self_ptr self_;
@@ -98,7 +98,8 @@ private:
   bool ending_begun_ = false;
   bool over_ = false;
   stamp start_{};             ///< reference clock
-  std::vector<probe> probes_; ///< not stored yet
+  std::vector<probe> probes_;      ///< not stored yet
+  live_figures::snapshot figures_; ///< the latest
 };
 
 } // namespace peernet::actors

@@ -242,19 +242,21 @@ private:
                         .output = folder_.empty() ? "" : fs::absolute(folder_).string(),
                         .sockets = sockets_.path(),
                         .secret = secret_},
-            .open_results = [this, &system] { return open_results(system); },
+            .open_results = [this,
+                             &system](const layout& shape) { return open_results(system, shape); },
             .on_progress = options_.on_progress};
   }
 
-  result<local_metrics_actor> open_results(caf::actor_system& system) {
+  result<local_metrics_actor> open_results(caf::actor_system& system, const layout& shape) {
     std::ofstream(fs::path(folder_) / "scenario.toml") << what_.resolved;
     auto db = store::create(fs::path(folder_) / "run.db");
     if (!db)
       return std::move(db).error();
     opened_ = true;
     return system.spawn<caf::detached>(
-        actors::metrics,
-        actors::metrics_config{.into = std::make_shared<store>(std::move(*db)), .folder = folder_});
+        actors::metrics, actors::metrics_config{.into = std::make_shared<store>(std::move(*db)),
+                                                .folder = folder_,
+                                                .shape = shape});
   }
 
   run_result await(caf::scoped_actor& self, const coordinator_actor& driver) {

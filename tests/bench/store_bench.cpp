@@ -31,18 +31,14 @@ struct stopwatch {
   }
 };
 
-template <class T>
-T require(result<T>&& r) {
-  if (r)
-    return std::move(r.value());
-  fmt::print(stderr, "{}\n", r.error().message);
+[[noreturn]] void fail(const error& e) {
+  fmt::print(stderr, "{}\n", e.message);
   std::exit(1);
 }
-void require(result<void>&& r) {
-  if (r)
-    return;
-  fmt::print(stderr, "{}\n", r.error().message);
-  std::exit(1);
+
+void require(const result<void>& r) {
+  if (!r)
+    fail(r.error());
 }
 
 void measure(const std::filesystem::path& folder, std::uint64_t wanted) {
@@ -57,7 +53,10 @@ void measure(const std::filesystem::path& folder, std::uint64_t wanted) {
   while (source.more())
     source.sample(records);
 
-  auto s = require(store::create(file));
+  auto made = store::create(file);
+  if (!made)
+    fail(made.error());
+  auto& s = *made;
   require(s.set_layout(source.shape()));
   const stopwatch appending;
   for (std::size_t i = 0; i < records.size(); i += batch)
@@ -73,7 +72,10 @@ void measure(const std::filesystem::path& folder, std::uint64_t wanted) {
   require(s.append_counts(source.counts()));
   require(s.set_run_end(run_end::completed));
   const stopwatch finishing;
-  const auto summary = require(finish_run(s));
+  const auto finished = finish_run(s);
+  if (!finished)
+    fail(finished.error());
+  const auto& summary = *finished;
   fmt::print("finish: {:.2f} s by the wall, {:.2f} s of CPU time; {} outcomes, verdict {}; "
              "{:.1f} bytes a record on disk\n",
              finishing.wall_s(), finishing.cpu_s(), summary.intended, to_string(summary.verdict),

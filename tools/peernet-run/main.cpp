@@ -11,14 +11,15 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-
 #include <unistd.h>
 
 namespace {
 
 std::atomic<int> interrupts{0};
 
-void on_interrupt(int) { interrupts.fetch_add(1); }
+void on_interrupt(int) {
+  interrupts.fetch_add(1);
+}
 
 void listen_to_interrupts() {
   struct sigaction action {};
@@ -28,10 +29,13 @@ void listen_to_interrupts() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-int code(peernet::exit_code c) { return static_cast<int>(c); }
+int code(peernet::exit_code c) {
+  return static_cast<int>(c);
+}
 
 /// Reads the file and prints every mistake; nothing is started before it is flawless.
-int check_or_run(const std::string& file, const std::vector<std::string>& overrides, peernet::run_options options) {
+int check_or_run(const std::string& file, const std::vector<std::string>& overrides,
+                 peernet::run_options options) {
   const auto what = peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin());
   if (!what) {
     std::cerr << peernet::to_string(what.errors);
@@ -60,14 +64,19 @@ int main(int argc, char** argv) {
   if (peernet::is_worker(argc, argv))
     return peernet::worker_main(argc, argv);
 
-  CLI::App app("Runs a PeerNet scenario over its nodes and reports where every millisecond went.", "peernet-run");
+  CLI::App app("Runs a PeerNet scenario over its nodes and reports where every millisecond went.",
+               "peernet-run");
   std::string file;
   std::vector<std::string> overrides;
   peernet::run_options options;
   app.add_option("scenario", file, "the scenario, a TOML file")->required();
-  app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")->take_all()->allow_extra_args(false);
-  app.add_option("--output", options.output, "results land in a new folder below this one")->capture_default_str();
-  app.add_flag("--check", options.check, "validate, load every plugin and model, print the resolved graph; run nothing");
+  app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--output", options.output, "results land in a new folder below this one")
+      ->capture_default_str();
+  app.add_flag("--check", options.check,
+               "validate, load every plugin and model, print the resolved graph; run nothing");
   app.set_version_flag("--version", PEERNET_VERSION);
   try {
     app.parse(argc, argv);

@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "tools/peernet-run/progress_line.hpp"
 
+#include "runtime/core/units.hpp"
+
+#include <fmt/format.h>
+
 namespace peernet {
+
+namespace {
+
+std::string text_of(const run_progress& p) {
+  if (p.elapsed <= duration{0})
+    return p.step + " …";
+  const auto& f = p.figures;
+  auto line = fmt::format("{} {:.1f} s: {:.0f}/s delivered, {} in flight", p.step,
+                          to_seconds(p.elapsed), f.delivered_per_second, f.in_flight);
+  if (f.p50)
+    line += fmt::format(", end to end p50 {}", show_duration(*f.p50));
+  if (f.p99)
+    line += fmt::format(" p99 {}", show_duration(*f.p99));
+  return line + fmt::format(", {} of {} not delivered", f.losses(), f.intended);
+}
+
+} // namespace
 
 void progress_line::show(const run_progress& p) {
   const std::lock_guard lock(mutex_);
-  char line[160];
-  if (p.elapsed <= duration{0})
-    std::snprintf(line, sizeof line, "%s …", p.step.c_str());
-  else
-    std::snprintf(line, sizeof line, "%s %5.1f s  %llu samples, %llu delivered, %llu in flight, %llu dropped",
-                  p.step.c_str(), to_seconds(p.elapsed), static_cast<unsigned long long>(p.intended),
-                  static_cast<unsigned long long>(p.delivered), static_cast<unsigned long long>(p.in_flight),
-                  static_cast<unsigned long long>(p.dropped));
+  const auto line = text_of(p);
   if (terminal_) {
-    std::fprintf(stderr, "\r\033[K%s", line);
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
     shown_ = true;
     return;
@@ -23,7 +37,7 @@ void progress_line::show(const run_progress& p) {
     return;
   step_ = p.step;
   last_plain_ = p.elapsed;
-  std::fprintf(stderr, "%s\n", line);
+  std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void progress_line::clear() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a run shows while it goes on: one line that renews itself on a terminal, a plain line now and then elsewhere.
+// What a run shows while it goes on: one line that renews itself on a terminal, a plain line now
+// and then elsewhere.
 #pragma once
 
 #include "actors/coordinator.hpp"

@@ -102,6 +102,15 @@ BOOST_AUTO_TEST_CASE(what_a_lost_node_would_have_counted_is_not_missed) {
   check_rows(found, {});
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_sensor_and_sink_are_not_asked) {
+  const auto found = audit([](store& s, auto&) {
+    s.database().execute("DELETE FROM reported_count WHERE node = 0");
+    s.database().execute("DELETE FROM link_end WHERE node = 0");
+    BOOST_REQUIRE(s.mark_node_lost(0).ok());
+  });
+  check_rows(found, {});
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_was_cut_off_has_that_one_discrepancy) {
   const auto found = audit([](store& s, auto&) {
     s.database().execute("DELETE FROM reported_count");

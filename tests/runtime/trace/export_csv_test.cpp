@@ -135,6 +135,18 @@ BOOST_AUTO_TEST_CASE(each_sink_of_a_fan_out_has_a_row_with_its_own_way) {
   BOOST_TEST(table.rows[1]["inference"] == "0.000000030");
 }
 
+BOOST_AUTO_TEST_CASE(of_several_outputs_the_row_shows_the_one_that_arrived_first) {
+  hand_made_run run(pipeline_layout());
+  auto first = make_span(1, 3, step::link, 0, 10), second = make_span(1, 3, step::link, 0, 20);
+  auto arrival = make_fate(1, 4, outcome::delivered, 50);
+  second.output = arrival.output = 1;
+  auto third = make_span(1, 3, step::link, 0, 30);
+  third.output = 2;
+  run.append({make_sample(1, 0, 1), first, second, third, arrival});
+  run.finish();
+  BOOST_TEST(exported(run).rows.front()["downlink.link"] == "0.000000020");
+}
+
 BOOST_AUTO_TEST_CASE(names_with_commas_are_quoted) {
   auto shape = pipeline_layout();
   shape.user_steps = {"plan, then \"go\""};

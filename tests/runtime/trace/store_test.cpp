@@ -206,6 +206,19 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_reported_and_spoils_nothing) {
   BOOST_TEST(s->append(std::vector{make_span(3, 0, step::lag, 1, 2)}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(after_a_failed_append_the_next_one_is_whole) {
+  hand_made_run run(pipeline_layout());
+  run.db.database().execute("PRAGMA max_page_count = 1"); // as many as there are
+  std::vector batch(4096, make_span(1, 2, step::infer, 1'000'000'000'000, 1'000'000'000'001));
+  const auto failed = run.db.append(batch);
+  BOOST_REQUIRE(!failed.ok());
+  BOOST_TEST((failed.error().code == errc::io));
+  BOOST_TEST(failed.error().message.find("run.db: the disk is full") != std::string::npos);
+  run.db.database().execute("PRAGMA max_page_count = 1000000");
+  run.append(batch);
+  check_rows(run.rows("SELECT place, step, COUNT(*) FROM spans", 3), {"detector|infer|4096"});
+}
+
 BOOST_AUTO_TEST_CASE(a_reader_may_look_while_the_run_goes_on) {
   hand_made_run run(pipeline_layout());
   run.append({make_span(1, 0, step::sense, 1, 2)});

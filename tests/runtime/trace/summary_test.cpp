@@ -131,6 +131,31 @@ BOOST_AUTO_TEST_CASE(a_time_that_contradicts_its_bound_makes_the_run_invalid) {
   }));
 }
 
+BOOST_AUTO_TEST_CASE(a_negative_time_within_its_bound_is_no_contradiction) {
+  hand_made_run run(pipeline_layout(1));
+  // The middle of the exchange is 40 ns off the truth, the link took 10 ns: it seems to take −30.
+  run.append({make_sample(1, 0, 1), make_link(1, 1, {0, 0}, 1'000, {1, 1}, 2'010),
+              make_fate(1, 4, outcome::delivered, 9'000)});
+  BOOST_REQUIRE(run.db
+                    .append_probes(std::vector{
+                        probe{.local = 0, .remote = 1, .t2 = 1'090, .t3 = 1'090, .t4 = 100}})
+                    .ok());
+  BOOST_REQUIRE(run.db.set_run_end(run_end::completed).ok());
+  const auto s = run.finish();
+  BOOST_TEST(row(s, "uplink", "link").durations.mean == -30);
+  for (const auto& p : s.problems)
+    BOOST_TEST(p.find("negative") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(several_outputs_share_the_time_of_one_delivery) {
+  hand_made_run run(pipeline_layout());
+  auto second = make_span(1, 3, step::link, 500, 600);
+  second.output = 1;
+  run.append({make_sample(1, 0, 100), make_span(1, 3, step::link, 500, 700), second,
+              make_fate(1, 4, outcome::delivered, 1'000)});
+  BOOST_TEST(row(run.finish(), "downlink", "link").share.value() == 0.3);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_without_any_delivery_is_not_called_valid) {
   hand_made_run run(pipeline_layout());
   BOOST_REQUIRE(run.db.set_run_end(run_end::completed).ok());
