@@ -61,8 +61,7 @@ private:
   void failed(std::uint64_t generation, std::size_t node, const caf::error& why);
 
   void probe_all(int exchanges, probe_phase phase, std::function<void()> next);
-  template <class Then>
-  void probe_once(std::size_t node, probe_phase phase, Then then);
+  void probe_once(std::size_t node, probe_phase phase, std::function<void()> then);
 
   /// Puts the rest of the current step off for a moment.
   void later(duration pause, std::function<void()> rest);
@@ -97,7 +96,7 @@ private:
   bool running_ = false; ///< between the common start and the halt
   bool ending_begun_ = false;
   bool over_ = false;
-  stamp start_{};             ///< reference clock
+  stamp start_{};                  ///< reference clock
   std::vector<probe> probes_;      ///< not stored yet
   live_figures::snapshot figures_; ///< the latest
 };

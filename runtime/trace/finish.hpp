@@ -13,7 +13,7 @@ class store;
 
 /// Estimates the clocks from the probes, builds indices, settles every sample's outcome, checks the
 /// books and sums up; all of it from what the store holds, so a run whose coordinator died can be
-/// finished by another program, and finishing again gives the same. About 4 µs per record.
+/// finished by another program, and finishing again gives the same. About 1 µs per record.
 /// The store becomes one self-contained file without a write-ahead log.
 [[nodiscard]] result<run_summary> finish_run(store& s);
 

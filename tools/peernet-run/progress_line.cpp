@@ -33,7 +33,8 @@ void progress_line::show(const run_progress& p) {
     shown_ = true;
     return;
   }
-  if (p.step == step_ && p.elapsed - last_plain_ < plain_period)
+  const auto short_step = p.step != "loading" && p.step != "running" && p.step != "settling";
+  if (short_step || (p.step == step_ && p.elapsed - last_plain_ < plain_period))
     return;
   step_ = p.step;
   last_plain_ = p.elapsed;

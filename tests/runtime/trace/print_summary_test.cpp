@@ -148,6 +148,13 @@ BOOST_AUTO_TEST_CASE(problems_and_lost_nodes_stand_under_the_verdict) {
   BOOST_TEST(has_line(text, " ! sensor camera intended 5 samples, 4 are recorded"));
 }
 
+BOOST_AUTO_TEST_CASE(late_and_repeated_arrivals_are_told) {
+  run_summary s;
+  s.sinks = {{.sink = "actuator", .counts = {7}, .late = 5, .duplicate = 6}};
+  BOOST_TEST(has_line(print_summary(s), "         5 arrived after they had expired"));
+  BOOST_TEST(has_line(print_summary(s), "         6 arrived again"));
+}
+
 BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {
   const auto text = print_summary(whole_run(300));
   BOOST_TEST(text.find("dropped    lost warm-up") != std::string::npos);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// From the common start to the results.
+#include "actors/caf_error.hpp"
+#include "actors/run_driver_ask.hpp"
+
+#include <algorithm>
+
+namespace peernet::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration tick_period = 100ms;
+constexpr duration finish_patience = 30s;
+constexpr duration send_patience = 1s; ///< for frames that still wait to leave at the end
+constexpr int probes_after = 24;
+
+} // namespace
+
+void run_driver::tick() {
+  if (over_)
+    return;
+  self_->delayed_send(self_, tick_period, tick_atom::value);
+  if (!running_)
+    return;
+  store_probes();
+  self_->request(metrics_, report_patience, report_atom::value)
+      .then(
+          [this](const figures_ptr& f) {
+            figures_ = *f;
+            report_progress();
+          },
+          [](const caf::error&) { /* its end, if that is why, comes as a down message */ });
+  const auto generation = generation_;
+  const auto asked = std::make_shared<std::size_t>(0);
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].alive) {
+      ++*asked;
+      self_->request(config_.members[i].actor, report_patience, report_atom::value)
+          .then(
+              [=, this](const node_report& r) {
+                nodes_[i].last = r;
+                if (--*asked > 0 || !running_ || generation != generation_)
+                  return;
+                const auto resting = [](const node_status& n) {
+                  return !n.alive || n.last.sensors_finished;
+                };
+                if (std::ranges::all_of(nodes_, resting))
+                  halt();
+              },
+              [=, this](const caf::error& e) {
+                if (running_)
+                  lose(i, from_caf(e).code == errc::timeout
+                              ? "silent for " + std::to_string(report_patience / 1s) + " s"
+                              : from_caf(e).message);
+              });
+      probe_once(i, probe_phase::during, [] {});
+    }
+}
+
+void run_driver::interrupt() {
+  if (over_)
+    return;
+  if (!metrics_)
+    return abandon(run_ending::kind::interrupted,
+                   {errc::closed, "interrupted before the run began"});
+  end_by(run_ending::kind::interrupted, {errc::closed, "interrupted"});
+}
+
+/// The first reason counts; what is running comes to its end in order.
+void run_driver::end_by(run_ending::kind how, error why) {
+  if (ending_->how == run_ending::kind::completed) {
+    ending_->how = how;
+    ending_->reason = why;
+  }
+  ending_->messages.push_back(std::move(why.message));
+  const auto first = !std::exchange(ending_begun_, true);
+  if (first && running_)
+    halt();
+}
+
+void run_driver::halt() {
+  running_ = false;
+  ending_begun_ = true;
+  ask_all<bool>(
+      "stopping sensors",
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, step_patience, halt_atom::value);
+      },
+      [](std::size_t, bool) {},
+      [this] {
+        const auto now = clock_.now();
+        drain(now + config_.what->drain, now, 0);
+      });
+}
+
+bool run_driver::links_balanced() const {
+  std::map<place_id, std::int64_t> under_way;
+  for (const auto& n : nodes_)
+    for (const auto& e : n.last.ends)
+      under_way[e.link] += e.side == link_side::sender ? static_cast<std::int64_t>(e.sent)
+                                                       : -static_cast<std::int64_t>(e.received);
+  return std::ranges::all_of(under_way, [](const auto& l) { return l.second <= 0; });
+}
+
+/// Until nothing is under way: all queues empty and every sent frame received; or, where frames
+/// were lost, until nothing has moved for a while.
+void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_count) {
+  constexpr duration long_quiet = 300ms;
+  ask_all<node_report>(
+      "draining",
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, step_patience, report_atom::value);
+      },
+      [this](std::size_t i, const node_report& r) { nodes_[i].last = r; },
+      [=, this] {
+        std::uint64_t waiting = 0, moved = 0;
+        for (const auto& n : nodes_) {
+          waiting += n.alive ? n.last.under_way : 0;
+          moved += n.last.emitted;
+        }
+        const auto now = clock_.now();
+        const auto quiet = moved == last_count ? quiet_since : now;
+        if ((waiting == 0 && (links_balanced() || now - quiet > long_quiet)) || now >= deadline)
+          return finish();
+        later(10ms, [=, this] { drain(deadline, quiet, moved); });
+      });
+}
+
+void run_driver::finish() {
+  ask_all<node_report>(
+      "closing links",
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, finish_patience, finish_atom::value,
+                              to_ns(send_patience));
+      },
+      [this](std::size_t i, const node_report& r) { nodes_[i].last = r; },
+      [this] { probe_all(probes_after, probe_phase::after, [this] { flush(); }); });
+}
+
+void run_driver::flush() {
+  ask_all<std::uint64_t>(
+      "flushing records",
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, finish_patience, flush_atom::value);
+      },
+      [](std::size_t, std::uint64_t) {}, [this] { store_facts(); });
+}
+
+void run_driver::store_facts() {
+  step_ = "settling";
+  report_progress();
+  std::vector<reported_count> counts;
+  std::vector<link_end> ends;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto& n = nodes_[i];
+    const auto node = static_cast<node_id>(i);
+    if (!n.alive)
+      continue; // its last word is not the last: what it counted cannot be held against what came
+    counts.insert(counts.end(), n.last.counts.begin(), n.last.counts.end());
+    counts.push_back({count_kind::emitted, node, 0, 0, n.last.emitted});
+    counts.push_back({count_kind::overflowed, node, 0, 0, n.last.overflowed});
+    ends.insert(ends.end(), n.last.ends.begin(), n.last.ends.end());
+  }
+  const auto end =
+      ending_->how == run_ending::kind::interrupted ? run_end::interrupted : run_end::completed;
+  store_probes();
+  with_store([counts, ends, end](store& s) -> result<void> {
+    if (auto done = s.append_counts(counts); !done)
+      return done;
+    for (const auto& e : ends)
+      if (auto done = s.append_link_end(e); !done)
+        return done;
+    return s.set_run_end(end);
+  });
+  self_->request(metrics_, caf::infinite, finish_atom::value)
+      .then(
+          [this](const summary_ptr& summary) {
+            ending_->summary = summary;
+            conclude();
+          },
+          [this](const caf::error& e) { abandon(run_ending::kind::failed, from_caf(e)); });
+}
+
+void run_driver::abandon(run_ending::kind how, error why) {
+  if (over_)
+    return;
+  ending_->how = how;
+  ending_->messages.push_back(why.message);
+  ending_->reason = std::move(why);
+  conclude();
+}
+
+void run_driver::conclude() {
+  over_ = true;
+  ++generation_;
+  next_ = nullptr;
+  for (const auto& m : config_.members)
+    self_->send(m.actor, quit_atom::value);
+  if (metrics_)
+    self_->send_exit(metrics_, caf::exit_reason::user_shutdown);
+  promise_.deliver(ending_ptr{ending_});
+  self_->quit();
+}
+
+} // namespace peernet::actors
