@@ -82,16 +82,14 @@ void sender_part::report(part_report& to, bool final) const {
   for (const auto& l : lanes) {
     const auto& c = l->counters();
     const auto sent = c.sent.load(std::memory_order_relaxed);
-    const auto dropped = c.dropped.load(std::memory_order_relaxed);
     to.under_way += l->waiting();
-    to.counts.push_back({count_kind::dropped, node, place, l->about().lane, dropped});
     to.ends.push_back({.link = place,
                        .lane = l->about().lane,
                        .node = node,
                        .side = link_side::sender,
                        .final = final,
                        .sent = sent,
-                       .dropped = dropped,
+                       .dropped = c.dropped.load(std::memory_order_relaxed),
                        .bytes = c.bytes.load(std::memory_order_relaxed),
                        .highest = sent > 0 ? sent - 1 : 0});
   }
