@@ -117,6 +117,8 @@ void lane_sender::pump(std::stop_token stop) {
 }
 
 void lane_sender::finish(stamp deadline) {
+  if (std::exchange(finished_, true))
+    return; // closing the channel again would cut short what is still leaving
   queue_.close();
   if (pump_.joinable()) {
     while (behind_.load(std::memory_order_acquire) > 0 && clock::machine_now() < deadline)

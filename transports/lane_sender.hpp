@@ -51,7 +51,7 @@ public:
 
   /// After the last `send`: waits until everything queued has left, at most until `deadline` of the
   /// machine's clock, then closes the channel. What could not leave stays without a fate and ends
-  /// as `unfinished`.
+  /// as `unfinished`. Later calls, the destructor's too, do nothing. Thread: one at a time.
   void finish(stamp deadline);
 
   /// True once the channel's connection stands. Thread: before the first `send`.
@@ -96,6 +96,7 @@ private:
   std::atomic<std::size_t> behind_{
       0}; ///< frames queued or in the pump's hands: direct sending must wait its turn
   bounded_queue<queued_frame> queue_;
+  bool finished_ = false;
   std::once_flag pump_started_;
   std::jthread pump_;
 };

@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <cstdlib>
 #include <cstring>
 
 namespace peernet {
@@ -17,9 +18,11 @@ result<std::string> make_run_secret() {
 
 std::string derive(std::string_view secret, std::string_view purpose, std::size_t bytes) {
   std::string derived(bytes, '\0');
-  ::crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), bytes,
-                       reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
-                       reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
+  if (::crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), bytes,
+                           reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                           reinterpret_cast<const unsigned char*>(secret.data()),
+                           secret.size()) != 0)
+    std::abort(); // going on would make a key of zeros, which everybody knows
   return derived;
 }
 

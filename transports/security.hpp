@@ -17,8 +17,9 @@ inline constexpr std::size_t run_secret_bytes = 32;
 /// start.
 [[nodiscard]] result<std::string> make_run_secret();
 
-/// `bytes` derived from the secret for one purpose: keyed BLAKE2b of the purpose. Knowing it tells
-/// nothing of the secret.
+/// 16 to 64 `bytes` derived from the secret (at most 64 bytes) for one purpose: keyed BLAKE2b of
+/// the purpose. Knowing it tells nothing of the secret. Ends the process on other lengths. Thread:
+/// any.
 [[nodiscard]] std::string derive(std::string_view secret, std::string_view purpose,
                                  std::size_t bytes);
 

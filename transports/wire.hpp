@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The header in front of every frame on every byte channel, and the checks a frame must pass before
-// anything in it is believed. Fixed size, little-endian; README.md draws it, a golden file in the
-// tests pins it.
+// anything in it is believed. Fixed size, little-endian; README.md draws it, golden bytes in the
+// tests pin it.
 #pragma once
 
 #include "runtime/core/error.hpp"

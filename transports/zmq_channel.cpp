@@ -6,9 +6,11 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -32,7 +34,7 @@ public:
 
   /// Becomes a part of `size` bytes. False: no memory.
   [[nodiscard]] bool allocate(std::size_t size) noexcept {
-    return ::zmq_msg_init_size(&part_, size) == 0;
+    return ::zmq_msg_init_size(&part_, size) == 0 || give_up();
   }
   /// Becomes a part that lends the payload's bytes, which stay alive until ZeroMQ is done with
   /// them.
@@ -43,7 +45,7 @@ public:
                             owner) == 0)
       return true;
     owner->release();
-    return false;
+    return give_up();
   }
 
   void reset() noexcept {
@@ -57,6 +59,12 @@ public:
   zmq_msg_t* raw() noexcept { return &part_; }
 
 private:
+  /// A part that could not be made must not be closed either; an empty one can.
+  bool give_up() noexcept {
+    ::zmq_msg_init(&part_);
+    return false;
+  }
+
   zmq_msg_t part_;
 };
 
@@ -77,25 +85,40 @@ error zmq_error(const std::string& doing) {
   return {errc::io, doing + ": " + ::zmq_strerror(::zmq_errno())};
 }
 
+/// What ZeroMQ takes for a wait or a linger; negative would mean for ever.
+int milliseconds(duration d) noexcept {
+  constexpr std::int64_t longest = std::numeric_limits<int>::max();
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(d).count();
+  return static_cast<int>(std::clamp<std::int64_t>(ms, 0, longest));
+}
+
 class socket {
 public:
   socket(shared_context context, int type)
       : context_(std::move(context)), socket_(::zmq_socket(context_.get(), type)) {}
-  ~socket() {
-    if (socket_)
-      ::zmq_close(socket_);
-  }
+  ~socket() { close(duration{0}); }
   socket(const socket&) = delete;
   socket& operator=(const socket&) = delete;
 
+  /// Takes and gives nothing any more. What was handed over goes on leaving in the context's I/O
+  /// thread, for at most `linger`; the context's end waits for that, this call does not.
+  void close(duration linger) noexcept {
+    if (!socket_)
+      return;
+    set(ZMQ_LINGER, milliseconds(linger));
+    ::zmq_close(std::exchange(socket_, nullptr));
+  }
+
   template <class T>
   void set(int option, T value) noexcept {
-    ::zmq_setsockopt(socket_, option, &value, sizeof value);
+    if (socket_) // otherwise errno still says why there is none
+      ::zmq_setsockopt(socket_, option, &value, sizeof value);
   }
+  /// Null once closed, or if the context or the process had no socket left to give.
   [[nodiscard]] void* raw() const noexcept { return socket_; }
 
 private:
-  shared_context context_;
+  shared_context context_; ///< let go after the socket
   void* socket_;
 };
 
@@ -105,13 +128,14 @@ public:
       : socket_(std::move(context), ZMQ_PUSH) {
     socket_.set(ZMQ_SNDHWM, static_cast<int>(settings.queue));
     socket_.set(ZMQ_IMMEDIATE, 1); // never queue for a peer that is not there
-    socket_.set(ZMQ_LINGER, 0);
-    socket_.set(ZMQ_IPV6, 1); // takes IPv4 addresses too
+    socket_.set(ZMQ_IPV6, 1);      // takes IPv4 addresses too
     socket_.set(ZMQ_RECONNECT_IVL, 20);
     socket_.set(ZMQ_RECONNECT_IVL_MAX, 500);
   }
 
   result<void> connect(const std::string& address) {
+    if (!socket_.raw())
+      return zmq_error("cannot open a socket towards " + address);
     if (::zmq_connect(socket_.raw(), address.c_str()) != 0)
       return zmq_error("cannot connect to " + address);
     return {};
@@ -133,37 +157,39 @@ public:
       return send_status::would_block;
     std::memcpy(header.bytes().data(), frame.header.data(), frame.header.size());
     const auto first = hand_over(header, ZMQ_SNDMORE);
-    // Once the first part is taken, the rest of the message goes the same way and cannot block.
-    return first == send_status::sent ? hand_over(lent, 0) : first;
+    // Once the first part is taken, the rest goes the same way and cannot block. Should the
+    // connection break in between, ZeroMQ takes the first part back: the body alone must not
+    // follow.
+    return first == send_status::sent ? offer(lent, 0) : first;
   }
 
   bool wait_writable(duration patience) override {
+    if (!socket_.raw())
+      return false;
     zmq_pollitem_t item{socket_.raw(), 0, ZMQ_POLLOUT, 0};
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-    return ::zmq_poll(&item, 1, static_cast<long>(ms)) > 0;
+    return ::zmq_poll(&item, 1, milliseconds(patience)) > 0;
   }
 
   bool connected() override { return wait_writable(duration{0}); }
 
-  void close(duration patience) noexcept override {
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-    socket_.set(ZMQ_LINGER, static_cast<int>(ms));
-    // The socket lingers in its context's I/O thread; destroying this object does not wait for it.
-  }
+  void close(duration patience) noexcept override { socket_.close(patience); }
 
 private:
   send_status hand_over(message& part, int flags) noexcept {
-    for (bool looked = false;;) {
-      if (::zmq_msg_send(part.raw(), socket_.raw(), flags | ZMQ_DONTWAIT) >= 0)
-        return send_status::sent;
-      if (::zmq_errno() == EINTR)
-        continue;
-      if (::zmq_errno() != EAGAIN)
-        return send_status::closed;
-      // ZeroMQ looks for returned credit at most once a millisecond, unless it is asked: a first "no" may be stale.
-      if (std::exchange(looked, true) || !connected())
+    // ZeroMQ looks for returned credit at most once a millisecond, unless it is asked: a first "no"
+    // may be stale.
+    const auto first = offer(part, flags);
+    return first == send_status::would_block && connected() ? offer(part, flags) : first;
+  }
+
+  send_status offer(message& part, int flags) noexcept {
+    while (::zmq_msg_send(part.raw(), socket_.raw(), flags | ZMQ_DONTWAIT) < 0) {
+      if (::zmq_errno() == EAGAIN)
         return send_status::would_block;
+      if (::zmq_errno() != EINTR)
+        return send_status::closed;
     }
+    return send_status::sent;
   }
 
   socket socket_;
@@ -172,11 +198,12 @@ private:
 class zmq_receive_end final : public receive_end {
 public:
   zmq_receive_end(shared_context context, const channel_settings& settings)
-      : socket_(std::move(context), ZMQ_PULL), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      : socket_(std::move(context), ZMQ_PULL),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        max_body_(settings.max_frame) {
     socket_.set(ZMQ_RCVHWM, static_cast<int>(settings.queue));
     socket_.set(ZMQ_MAXMSGSIZE,
                 static_cast<std::int64_t>(settings.max_frame + sizeof(wire_header)));
-    socket_.set(ZMQ_LINGER, 0);
     socket_.set(ZMQ_IPV6, settings.bind_address.find(':') != std::string::npos ? 1 : 0);
   }
   ~zmq_receive_end() override {
@@ -184,10 +211,13 @@ public:
       frame_->release();
     if (!path_.empty())
       ::unlink(path_.c_str());
-    ::close(wake_);
+    if (wake_ >= 0)
+      ::close(wake_);
   }
 
   result<void> bind_tcp(const std::string& address) {
+    if (!usable())
+      return zmq_error("cannot open a socket on " + address);
     const auto host = address.find(':') == std::string::npos ? address : "[" + address + "]";
     if (::zmq_bind(socket_.raw(), ("tcp://" + host + ":*").c_str()) != 0)
       return zmq_error("cannot bind a free TCP port on " + address);
@@ -202,6 +232,8 @@ public:
   }
 
   result<void> bind_ipc(const std::string& path) {
+    if (!usable())
+      return zmq_error("cannot open a socket at " + path);
     if (::zmq_bind(socket_.raw(), ("ipc://" + path).c_str()) != 0)
       return zmq_error("cannot bind the socket " + path);
     path_ = path;
@@ -214,11 +246,12 @@ public:
   result<std::optional<incoming_frame>> receive(const clock& clock, duration patience) override {
     if (!frame_)
       frame_ = received_frame::make();
-    if (!take(frame_->header) && (!wait(patience) || !take(frame_->header))) {
-      if (stopped_)
-        return error{errc::closed, "the receiving end was stopped"};
+    const bool taken =
+        !stopped_ && (take(frame_->header) || (wait(patience) && take(frame_->header)));
+    if (stopped_)
+      return error{errc::closed, "the receiving end was stopped"};
+    if (!taken)
       return std::optional<incoming_frame>{};
-    }
     const auto now = clock.now();
     if (frame_->header.more() && !take(frame_->body))
       return refuse();
@@ -228,12 +261,15 @@ public:
       return refuse();
     }
     const auto first = frame_->header.bytes();
-    auto second = frame_->body.bytes();
+    const auto second = frame_->body.bytes();
     if (first.size() < sizeof(wire_header) ||
         (first.size() > sizeof(wire_header) && !second.empty()))
       return refuse();
+    const auto body = second.empty() ? first.subspan(sizeof(wire_header)) : second;
+    if (body.size() > max_body_) // ZeroMQ's own limit is one for both parts
+      return refuse();
     incoming_frame frame{.header = first.first(sizeof(wire_header)),
-                         .body = second.empty() ? first.subspan(sizeof(wire_header)) : second,
+                         .body = body,
                          .owner = storage_ref::adopt(std::exchange(frame_, nullptr)),
                          .received = now,
                          .in_kernel = std::nullopt};
@@ -247,6 +283,8 @@ public:
   }
 
 private:
+  [[nodiscard]] bool usable() const noexcept { return socket_.raw() && wake_ >= 0; }
+
   bool take(message& part) noexcept {
     while (::zmq_msg_recv(part.raw(), socket_.raw(), ZMQ_DONTWAIT) < 0)
       if (::zmq_errno() != EINTR)
@@ -256,8 +294,7 @@ private:
 
   bool wait(duration patience) noexcept {
     zmq_pollitem_t items[]{{socket_.raw(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}};
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-    return ::zmq_poll(items, 2, static_cast<long>(ms)) > 0 && !stopped_;
+    return ::zmq_poll(items, 2, milliseconds(patience)) > 0 && !stopped_;
   }
 
   error refuse() noexcept {
@@ -266,7 +303,8 @@ private:
   }
 
   socket socket_;
-  int wake_;
+  const int wake_;
+  const std::size_t max_body_;
   std::atomic<bool> stopped_{false};
   endpoint where_;
   std::string path_;
@@ -328,6 +366,8 @@ private:
 
 void register_zmq_channels(registrar& r) {
   const shared_context context(::zmq_ctx_new(), [](void* c) { ::zmq_ctx_term(c); });
+  // Every lane has a socket; ZeroMQ's default of 1023 is less than a plan may have lanes.
+  ::zmq_ctx_set(context.get(), ZMQ_MAX_SOCKETS, ::zmq_ctx_get(context.get(), ZMQ_SOCKET_LIMIT));
   r.add_channel("zmq-tcp", std::make_unique<zmq_tcp>(context));
   r.add_channel("zmq-ipc", std::make_unique<zmq_ipc>(context));
 }

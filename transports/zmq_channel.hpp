@@ -9,7 +9,9 @@
 namespace peernet {
 
 /// Adds "zmq-tcp" and "zmq-ipc". They share one ZeroMQ context with one I/O thread, which ends with
-/// the registry that owns them; every end must be destroyed before.
+/// the registry that owns them; every end must be destroyed before. `send_end::close` does not wait
+/// itself: that thread goes on sending for at most the patience, and the context's end waits for
+/// it.
 void register_zmq_channels(registrar& r);
 
 } // namespace peernet
