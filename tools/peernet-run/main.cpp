@@ -33,14 +33,35 @@ int code(peernet::exit_code c) {
   return static_cast<int>(c);
 }
 
+/// With --json standard output carries the summary alone: what sinks print goes to standard error,
+/// in the nodes too, which inherit it. Returns where the summary goes.
+int take_standard_output() {
+  const int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  return kept;
+}
+
+bool copy_file_to(int fd, const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  for (std::size_t done = 0; done < text.size();) {
+    const auto n = ::write(fd, text.data() + done, text.size() - done);
+    if (n <= 0)
+      return false;
+    done += static_cast<std::size_t>(n);
+  }
+  return !in.bad();
+}
+
 /// Reads the file and prints every mistake; nothing is started before it is flawless.
 int check_or_run(const std::string& file, const std::vector<std::string>& overrides,
-                 peernet::run_options options) {
+                 peernet::run_options options, bool json) {
   const auto what = peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin());
   if (!what) {
     std::cerr << peernet::to_string(what.errors);
     return code(peernet::exit_code::bad_scenario);
   }
+  const int summary_fd = json ? take_standard_output() : STDOUT_FILENO;
   peernet::progress_line progress(::isatty(STDERR_FILENO) != 0);
   options.on_progress = [&](const peernet::run_progress& p) { progress.show(p); };
   const auto done = peernet::run_scenario(what, options);
@@ -50,6 +71,13 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   if (options.check && done.code == peernet::exit_code::passed) {
     const auto plan = peernet::make_plan(what.scenario);
     std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin());
+  }
+  if (json) {
+    if (done.summary && !copy_file_to(summary_fd, done.folder + "/summary.json")) {
+      std::cerr << "peernet-run: cannot write the summary to standard output\n";
+      return code(peernet::exit_code::internal_error);
+    }
+    return code(done.code);
   }
   if (done.summary)
     std::cout << peernet::print_summary(*done.summary);
@@ -69,6 +97,7 @@ int main(int argc, char** argv) {
   std::string file;
   std::vector<std::string> overrides;
   peernet::run_options options;
+  bool json = false;
   app.add_option("scenario", file, "the scenario, a TOML file")->required();
   app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")
       ->take_all()
@@ -77,6 +106,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--check", options.check,
                "validate, load every plugin and model, print the resolved graph; run nothing");
+  app.add_flag("--json", json, "print summary.json instead of the summary");
   app.set_version_flag("--version", PEERNET_VERSION);
   try {
     app.parse(argc, argv);
@@ -87,7 +117,7 @@ int main(int argc, char** argv) {
   options.program = std::filesystem::read_symlink("/proc/self/exe").string();
   options.interrupts = &interrupts;
   try {
-    return check_or_run(file, overrides, std::move(options));
+    return check_or_run(file, overrides, std::move(options), json);
   } catch (const std::exception& e) {
     std::cerr << "peernet-run: " << e.what() << "\n";
     return code(peernet::exit_code::internal_error);
