@@ -171,12 +171,12 @@ void send_events(self_ptr self) {
 void collect(self_ptr self) {
   auto& state = self->state;
   while (state.unanswered < node_state::most_unanswered) {
-    std::vector<char> batch(batch_records * sizeof(record));
-    const auto n =
-        state.graph->records().drain({reinterpret_cast<record*>(batch.data()), batch_records});
+    state.collected.resize(batch_records);
+    const auto n = state.graph->records().drain(state.collected);
     if (n == 0)
       break;
-    batch.resize(n * sizeof(record));
+    const auto* bytes = reinterpret_cast<const char*>(state.collected.data());
+    std::vector<char> batch(bytes, bytes + n * sizeof(record));
     ++state.unanswered;
     self->request(state.metrics, store_patience, batch_atom::value, state.graph->self(),
                   std::move(batch))

@@ -43,6 +43,7 @@ struct node_state {
   // Records on their way to the metrics actor. With `most_unanswered` batches out, the rest waits
   // in the rings, where what does not fit is counted.
   static constexpr std::size_t most_unanswered = 8;
+  std::vector<record> collected; ///< room for one batch
   metrics_actor metrics;
   std::size_t unanswered = 0;
   std::uint64_t confirmed = 0; ///< records the metrics actor has stored

@@ -19,6 +19,9 @@ public:
   /// policy block. Thread: any.
   virtual void deliver(sample&& s, std::uint16_t input, stamp since, recorder& by) = 0;
 
+  /// From now on `deliver` never waits, and who waits in it goes on. Thread: any.
+  virtual void stop_blocking() {}
+
 protected:
   ~inlet() = default;
 };
@@ -32,6 +35,9 @@ public:
   /// Blocks only under the policy block. Thread: worker number `worker` of the stage (0 if it has
   /// one), with its own recorder.
   virtual void send(const sample& s, std::uint16_t worker, recorder& by) = 0;
+
+  /// From now on `send` never waits, and who waits in it goes on. Thread: any.
+  virtual void stop_blocking() {}
 };
 
 } // namespace peernet

@@ -48,6 +48,7 @@ public:
   ~lane_sender() override;
 
   void send(const sample& s, std::uint16_t worker, recorder& by) override;
+  void stop_blocking() override { queue_.stop_blocking(); }
 
   /// After the last `send`: waits until everything queued has left, at most until `deadline` of the
   /// machine's clock, then closes the channel. What could not leave stays without a fate and ends

@@ -43,10 +43,14 @@ void closed_loop::start(const run_window& window) {
                          [this, window](const std::stop_token& stop) { run(window, stop); });
 }
 
-void closed_loop::stop() {
+void closed_loop::request_stop() {
   thread_.request_stop();
   source_.cancel();
   woken_.notify_all();
+}
+
+void closed_loop::stop() {
+  closed_loop::request_stop();
   if (thread_.joinable())
     thread_.join();
 }

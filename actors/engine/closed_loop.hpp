@@ -26,6 +26,7 @@ public:
   ~closed_loop() override { closed_loop::stop(); }
 
   void start(const run_window& window) override;
+  void request_stop() override;
   void stop() override;
   [[nodiscard]] bool finished() const noexcept override {
     return finished_.load(std::memory_order_acquire);

@@ -23,6 +23,8 @@ public:
     target_.deliver(std::move(handed), input_, context_.clock->now(), by);
   }
 
+  void stop_blocking() override { target_.stop_blocking(); }
+
   /// Samples handed over. Thread: any.
   [[nodiscard]] std::uint64_t passed() const noexcept {
     return passed_.load(std::memory_order_relaxed);

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "actors/engine/parts.hpp"
 
+#include <algorithm>
+
 namespace peernet {
+
+namespace {
+
+/// How long a sensor may wait for room after it was told to stop.
+constexpr duration stop_patience = std::chrono::seconds{1};
+
+} // namespace
 
 void sensor_part::start(const run_window& window) {
   for (auto& l : loops)
@@ -9,6 +18,16 @@ void sensor_part::start(const run_window& window) {
 }
 
 void sensor_part::stop() {
+  for (auto& l : loops)
+    l->request_stop();
+  // A sensor may be waiting for room on a link whose other side is stuck: it gets a moment, then it
+  // goes on without.
+  const auto deadline = clock::machine_now() + stop_patience;
+  const auto finished = [](const auto& l) { return l->finished(); };
+  while (!std::ranges::all_of(loops, finished) && clock::machine_now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  for (auto& s : sources)
+    s->stop_blocking();
   for (auto& l : loops)
     l->stop();
 }

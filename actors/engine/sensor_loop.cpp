@@ -21,10 +21,14 @@ void open_loop::start(const run_window& window) {
                          [this, window](const std::stop_token& stop) { run(window, stop); });
 }
 
-void open_loop::stop() {
+void open_loop::request_stop() {
   thread_.request_stop();
   for (auto* s : sources_)
     s->cancel();
+}
+
+void open_loop::stop() {
+  open_loop::request_stop();
   if (thread_.joinable())
     thread_.join();
 }

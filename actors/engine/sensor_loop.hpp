@@ -16,6 +16,9 @@ public:
   /// Fires from `window.start` on, on a thread of its own.
   virtual void start(const run_window& window) = 0;
 
+  /// No further slot. Does not wait. Thread: any.
+  virtual void request_stop() = 0;
+
   /// No further slot; waits for the one under way. Idempotent.
   virtual void stop() = 0;
 
@@ -33,6 +36,7 @@ public:
   ~open_loop() override { open_loop::stop(); }
 
   void start(const run_window& window) override;
+  void request_stop() override;
   void stop() override;
   [[nodiscard]] bool finished() const noexcept override {
     return finished_.load(std::memory_order_acquire);

@@ -48,6 +48,12 @@ public:
   /// Makes a waiting `fire` return soon. Thread: any.
   void cancel() noexcept { sensor_->cancel(); }
 
+  /// Lets a `fire` that waits for room on a link go on, with the sample dropped. Thread: any.
+  void stop_blocking() {
+    for (auto* o : outlets_)
+      o->stop_blocking();
+  }
+
   [[nodiscard]] sample_header header(std::uint64_t seq, stamp intended,
                                      const run_window& window) const noexcept;
   [[nodiscard]] std::uint64_t intended() const noexcept {

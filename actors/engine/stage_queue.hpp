@@ -28,6 +28,7 @@ public:
       : queue_(queue.size, queue.policy), copy_(copy), context_(context) {}
 
   void deliver(sample&& s, std::uint16_t input, stamp since, recorder& by) override;
+  void stop_blocking() override { queue_.stop_blocking(); }
 
   /// Waits for a sample; nothing once the queue is closed and empty. A sample counts as under way
   /// until the worker calls `done`. Thread: the stage's workers.

@@ -2,6 +2,7 @@
 #include "runtime/config/scenario_file.hpp"
 
 #include "runtime/config/reader.hpp"
+#include "runtime/core/utf8.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,25 +16,6 @@ namespace {
 
 const std::string too_large =
     "is larger than 1 MiB: a scenario is a short text; is this the right file?";
-
-/// Bytes of the character that begins `text`; 0 if that is no UTF-8.
-std::size_t character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto lead = byte(0);
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xC2 && lead < 0xE0 ? 2
-                             : lead >= 0xE0 && lead < 0xF0 ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                           : 0;
-  if (length == 0 || length > text.size())
-    return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80)
-      return 0;
-  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-  const bool no_character = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
-  return overlong || no_character ? 0 : length;
-}
 
 } // namespace
 
@@ -72,7 +54,7 @@ std::optional<syntax_error> check_text(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     if (text[i] == '\0')
       return syntax_error{here, "holds a zero byte: this is a binary file, not a scenario"};
-    const auto length = character(text.substr(i));
+    const auto length = utf8_length(text.substr(i));
     if (length == 0)
       return syntax_error{here, "is not UTF-8 from here on; save it as UTF-8 text"};
     here =

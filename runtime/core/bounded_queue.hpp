@@ -47,14 +47,14 @@ public:
     {
       std::unique_lock lock(mutex_);
       if (policy_ == overflow::block)
-        room_.wait(lock, [this] { return closed_ || count_ < slots_.size(); });
+        room_.wait(lock, [this] { return closed_ || !blocking_ || count_ < slots_.size(); });
       if (closed_) {
         outcome.closed = true;
         outcome.dropped.emplace(std::move(element));
         return outcome;
       }
       if (count_ == slots_.size()) {
-        if (policy_ == overflow::drop_newest) {
+        if (policy_ != overflow::drop_oldest) {
           outcome.dropped.emplace(std::move(element));
           return outcome;
         }
@@ -88,6 +88,16 @@ public:
       closed_ = true;
     }
     arrived_.notify_all();
+    room_.notify_all();
+  }
+
+  /// From now on no push waits: what finds no room is turned away, and so is who waits already. For
+  /// the end of a run whose consumer is stuck. Thread: any.
+  void stop_blocking() {
+    {
+      const std::lock_guard lock(mutex_);
+      blocking_ = false;
+    }
     room_.notify_all();
   }
 
@@ -125,6 +135,7 @@ private:
   std::size_t count_ = 0;
   overflow policy_;
   bool closed_ = false;
+  bool blocking_ = true; ///< block only: pushes may wait
 };
 
 } // namespace peernet

@@ -90,6 +90,16 @@ std::string run_database::text(const std::string& query) {
   return all[0][0];
 }
 
+std::string run_database::table(const std::string& query) {
+  std::string lines;
+  for (const auto& r : rows(query)) {
+    for (std::size_t i = 0; i < r.size(); ++i)
+      lines += (i > 0 ? "|" : "") + r[i];
+    lines += "\n";
+  }
+  return lines;
+}
+
 void run_database::execute(const std::string& command) { (void)rows(command); }
 
 std::optional<std::int64_t> run_database::try_number(const std::string& path,

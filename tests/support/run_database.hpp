@@ -28,6 +28,8 @@ public:
   /// Of a query that gives exactly one.
   [[nodiscard]] std::int64_t number(const std::string& query);
   [[nodiscard]] std::string text(const std::string& query);
+  /// All rows as the sqlite3 program prints them: "probe|0|12\n".
+  [[nodiscard]] std::string table(const std::string& query);
   void execute(const std::string& command);
 
   /// Nothing if the file, or what the query names, is not there (yet), or it gives no row.

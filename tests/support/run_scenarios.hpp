@@ -49,6 +49,7 @@ node = "robot"
 type = "bytes"
 size = "1kB"
 rate = "100Hz"
+max-lag = "5s" # a busy machine skips no slot
 
 [inference.mirror]
 node = "cloud"

@@ -75,7 +75,7 @@ BOOST_DATA_TEST_CASE(every_sample_has_every_step, ways, w) {
   auto db = run.database();
 
   BOOST_TEST(db.number("SELECT COUNT(*) FROM samples WHERE sensor = 'probe'") == samples);
-  BOOST_TEST(db.number("SELECT MIN(seq) || '' || MAX(seq) FROM samples") == samples - 1);
+  BOOST_TEST(db.number("SELECT MAX(seq) FROM samples") == samples - 1);
   BOOST_TEST(db.number("SELECT COUNT(*) FROM outcomes WHERE outcome = 'delivered' AND "
                        "sink = 'back' AND place = 'back'") == samples);
   std::set<place_and_step> seen;
@@ -125,10 +125,8 @@ BOOST_AUTO_TEST_CASE(a_number_of_samples_is_kept_exactly_by_every_sensor) {
                   set({"scenario.samples=37", "sensors.probe.count=3", "sinks.back.count=2"}));
   run.expect_end(0, {{"probe", 2}});
   auto db = run.database();
-  BOOST_TEST(db.rows("SELECT copy, COUNT(*), MIN(seq), MAX(seq) FROM samples GROUP BY copy") ==
-             (std::vector<run_database::row>{
-                 {"0", "37", "0", "36"}, {"1", "37", "0", "36"}, {"2", "37", "0", "36"}}),
-             boost::test_tools::per_element());
+  BOOST_TEST(db.table("SELECT copy, COUNT(*), MIN(seq), MAX(seq) FROM samples GROUP BY copy") ==
+             "0|37|0|36\n1|37|0|36\n2|37|0|36\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_duration_in_open_loop_gives_every_slot_and_marks_the_warm_up) {

@@ -10,7 +10,10 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace {

@@ -71,6 +71,20 @@ BOOST_AUTO_TEST_CASE(closing_wakes_a_blocked_producer_and_returns_its_element) {
   BOOST_TEST(!sut.pop().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_room_is_turned_away_when_blocking_ends) {
+  bounded_queue<int> sut(1, overflow::block);
+  (void)sut.push(1);
+  bounded_queue<int>::pushed outcome;
+  std::jthread producer([&] { outcome = sut.push(2); });
+  sut.stop_blocking();
+  producer.join();
+  BOOST_TEST(!outcome.accepted);
+  BOOST_TEST(!outcome.closed);
+  BOOST_TEST(*outcome.dropped == 2);
+  BOOST_TEST(*sut.pop() == 1);
+  BOOST_TEST(sut.push(3).accepted); // room is room
+}
+
 BOOST_AUTO_TEST_CASE(closing_wakes_every_waiting_consumer) {
   bounded_queue<int> sut(1, overflow::block);
   std::atomic<int> ended = 0;
