@@ -75,7 +75,8 @@ private:
   [[nodiscard]] layout make_layout() const;
   void report_progress();
   void store_probes();
-  [[nodiscard]] bool links_balanced() const;
+  /// Frames sent and not received yet, by link; never less than 0.
+  [[nodiscard]] std::map<place_id, std::uint64_t> frames_under_way() const;
 
   self_ptr self_;
   coordinator_config config_;
@@ -95,6 +96,7 @@ private:
   bool check_only_ = false;
   bool running_ = false; ///< between the common start and the halt
   bool ending_begun_ = false;
+  bool cut_off_ = false; ///< the drain's deadline passed with samples under way
   bool over_ = false;
   stamp start_{};                  ///< reference clock
   std::vector<probe> probes_;      ///< not stored yet

@@ -95,13 +95,17 @@ void run_driver::halt() {
       });
 }
 
-bool run_driver::links_balanced() const {
-  std::map<place_id, std::int64_t> under_way;
+std::map<place_id, std::uint64_t> run_driver::frames_under_way() const {
+  std::map<place_id, std::int64_t> balance;
   for (const auto& n : nodes_)
     for (const auto& e : n.last.ends)
-      under_way[e.link] += e.side == link_side::sender ? static_cast<std::int64_t>(e.sent)
-                                                       : -static_cast<std::int64_t>(e.received);
-  return std::ranges::all_of(under_way, [](const auto& l) { return l.second <= 0; });
+      balance[e.link] += e.side == link_side::sender ? static_cast<std::int64_t>(e.sent)
+                                                     : -static_cast<std::int64_t>(e.received);
+  std::map<place_id, std::uint64_t> under_way;
+  for (const auto& [link, frames] : balance)
+    if (frames > 0)
+      under_way.emplace(link, static_cast<std::uint64_t>(frames));
+  return under_way;
 }
 
 /// Until nothing is under way: all queues empty and every sent frame received; or, where frames
@@ -122,7 +126,10 @@ void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_cou
         }
         const auto now = clock_.now();
         const auto quiet = moved == last_count ? quiet_since : now;
-        if ((waiting == 0 && (links_balanced() || now - quiet > long_quiet)) || now >= deadline)
+        const auto settled =
+            waiting == 0 && (frames_under_way().empty() || now - quiet > long_quiet);
+        cut_off_ = !settled;
+        if (settled || now >= deadline)
           return finish();
         later(10ms, [=, this] { drain(deadline, quiet, moved); });
       });
@@ -153,6 +160,7 @@ void run_driver::store_facts() {
   report_progress();
   std::vector<reported_count> counts;
   std::vector<link_end> ends;
+  const auto unreceived = frames_under_way();
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const auto& n = nodes_[i];
     const auto node = static_cast<node_id>(i);
@@ -161,7 +169,12 @@ void run_driver::store_facts() {
     counts.insert(counts.end(), n.last.counts.begin(), n.last.counts.end());
     counts.push_back({count_kind::emitted, node, 0, 0, n.last.emitted});
     counts.push_back({count_kind::overflowed, node, 0, 0, n.last.overflowed});
-    ends.insert(ends.end(), n.last.ends.begin(), n.last.ends.end());
+    for (auto e : n.last.ends) {
+      // Frames that a stuck stage kept from being received are not lost, only late: such a link is
+      // not reconciled.
+      e.final = e.final && !(cut_off_ && unreceived.contains(e.link));
+      ends.push_back(e);
+    }
   }
   const auto end =
       ending_->how == run_ending::kind::interrupted ? run_end::interrupted : run_end::completed;

@@ -46,6 +46,7 @@ void link_receiver::stop() {
     return;
   thread_.request_stop();
   channel_->stop();
+  target_.stop_blocking(); // it may be waiting for room at a stage that is stuck
   thread_.join();
 }
 
