@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <unistd.h>
 
@@ -165,7 +166,12 @@ public:
       return {exit_code::internal_error, "", nullptr, std::move(started).error().message};
     system_config config;
     caf::actor_system system(config);
+    auto watcher =
+        start_thread("interrupts", [this](const std::stop_token& stop) { watch_interrupts(stop); });
     auto ending = drive(system);
+    watcher.request_stop();
+    watcher.join();
+    driver_ = nullptr; // no handle may outlive the actor system
     say_farewell(ending.code != exit_code::node_lost);
     std::error_code ignored;
     if (!opened_ && !folder_.empty())
@@ -248,11 +254,13 @@ private:
   }
 
   result<local_metrics_actor> open_results(caf::actor_system& system, const layout& shape) {
-    std::ofstream(fs::path(folder_) / "scenario.toml") << what_.resolved;
+    const auto resolved = fs::path(folder_) / "scenario.toml";
+    if (std::ofstream out(resolved); !(out << what_.resolved << std::flush))
+      return error{errc::io, "cannot write " + resolved.string() + ": is the disk full?"};
+    opened_ = true;
     auto db = store::create(fs::path(folder_) / "run.db");
     if (!db)
       return std::move(db).error();
-    opened_ = true;
     return system.spawn<caf::detached>(
         actors::metrics, actors::metrics_config{.into = std::make_shared<store>(std::move(*db)),
                                                 .folder = folder_,
@@ -260,8 +268,10 @@ private:
   }
 
   run_result await(caf::scoped_actor& self, const coordinator_actor& driver) {
-    const auto watcher = start_thread(
-        "interrupts", [&](const std::stop_token& stop) { watch_interrupts(stop, driver); });
+    {
+      const std::lock_guard lock(driver_mutex_);
+      driver_ = driver;
+    }
     ending_ptr ending;
     std::string vanished;
     self->request(driver, caf::infinite, start_atom::value, options_.check)
@@ -281,17 +291,21 @@ private:
     return r;
   }
 
-  void watch_interrupts(const std::stop_token& stop, const coordinator_actor& driver) {
-    for (int seen = 0; options_.interrupts && !stop.stop_requested();
+  /// Passes the first wish to stop on as soon as there is a coordinator to hear it; obeys the
+  /// second at once.
+  void watch_interrupts(const std::stop_token& stop) {
+    for (bool passed_on = false; options_.interrupts && !stop.stop_requested();
          std::this_thread::sleep_for(20ms)) {
       const auto wishes = options_.interrupts->load();
-      if (wishes > 0 && seen == 0)
-        caf::anon_send(driver, signal_atom::value);
       if (wishes > 1) {
         sockets_.remove();
         std::_Exit(static_cast<int>(exit_code::interrupted)); // the children die with us
       }
-      seen = wishes;
+      const std::lock_guard lock(driver_mutex_);
+      if (wishes > 0 && !passed_on && driver_) {
+        caf::anon_send(driver_, signal_atom::value);
+        passed_on = true;
+      }
     }
   }
 
@@ -320,8 +334,10 @@ private:
   const private_folder sockets_;
   std::vector<child_process> children_;
   std::vector<int> control_;
-  std::string folder_;  ///< of the results
-  bool opened_ = false; ///< there is something in it
+  std::mutex driver_mutex_;
+  coordinator_actor driver_; ///< null until it is spawned
+  std::string folder_;       ///< of the results
+  bool opened_ = false;      ///< there is something in it
 };
 
 } // namespace

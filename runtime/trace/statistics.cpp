@@ -25,16 +25,17 @@ std::uint64_t values_needed(double share) noexcept {
   return divide_up(10 * million, million - millionths(share));
 }
 
-std::optional<std::int64_t> percentile(const std::vector<std::int64_t>& sorted,
-                                       double share) noexcept {
+template <class Value>
+std::optional<Value> percentile(const std::vector<Value>& sorted, double share) noexcept {
   if (sorted.size() < values_needed(share))
     return std::nullopt;
   const auto rank = divide_up(sorted.size() * millionths(share), million);
   return sorted[rank - 1];
 }
 
-distribution distribution_of(std::vector<std::int64_t>& values) {
-  distribution d;
+template <class Value>
+basic_distribution<Value> distribution_of(std::vector<Value>& values) {
+  basic_distribution<Value> d;
   if (values.empty())
     return d;
   std::sort(values.begin(), values.end());
@@ -47,8 +48,15 @@ distribution distribution_of(std::vector<std::int64_t>& values) {
   d.max = values.back();
   d.p50 = percentile(values, 0.5);
   d.p90 = percentile(values, 0.9);
+  d.p95 = percentile(values, 0.95);
   d.p99 = percentile(values, 0.99);
+  d.p999 = percentile(values, 0.999);
   return d;
 }
+
+template std::optional<std::int64_t> percentile(const std::vector<std::int64_t>&, double) noexcept;
+template std::optional<double> percentile(const std::vector<double>&, double) noexcept;
+template distribution distribution_of(std::vector<std::int64_t>&);
+template number_distribution distribution_of(std::vector<double>&);
 
 } // namespace peernet

@@ -2,7 +2,6 @@
 #include "tests/support/run_database.hpp"
 
 #include <boost/test/unit_test.hpp>
-
 #include <sqlite3.h>
 
 namespace peernet {
@@ -100,14 +99,15 @@ std::string run_database::table(const std::string& query) {
   return lines;
 }
 
-void run_database::execute(const std::string& command) { (void)rows(command); }
+void run_database::execute(const std::string& command) {
+  (void)rows(command);
+}
 
 std::optional<std::int64_t> run_database::try_number(const std::string& path,
                                                      const std::string& query) {
   const auto db = open(path, false);
   std::optional<std::int64_t> found;
-  if (!each_row(db.get(), query,
-                [&](sqlite3_stmt* s) { found = ::sqlite3_column_int64(s, 0); }))
+  if (!each_row(db.get(), query, [&](sqlite3_stmt* s) { found = ::sqlite3_column_int64(s, 0); }))
     return std::nullopt;
   return found;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// run.db as a user reads it: through SQLite, while the run goes on or afterwards. A query that fails
-// ends the test.
+// run.db as a user reads it: through SQLite, while the run goes on or afterwards. A query that
+// fails ends the test.
 #pragma once
 
 #include <cstdint>

@@ -144,7 +144,9 @@ bool run_process::ended() {
   return status_.has_value();
 }
 
-void run_process::watch() { had_nodes_ = had_nodes_ || !nodes().empty(); }
+void run_process::watch() {
+  had_nodes_ = had_nodes_ || !nodes().empty();
+}
 
 void run_process::await(std::string_view what, const std::function<bool()>& met,
                         std::chrono::milliseconds at_most) {
@@ -168,7 +170,8 @@ void run_process::await_samples(std::int64_t count) {
 }
 
 int run_process::exit_code(std::chrono::milliseconds at_most) {
-  await("it ends", [&] { return status_.has_value(); }, at_most);
+  await(
+      "it ends", [&] { return status_.has_value(); }, at_most);
   return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -WTERMSIG(*status_);
 }
 
@@ -210,8 +213,8 @@ std::vector<run_member> run_process::members() const {
       continue;
     const auto surroundings = zero_ended(read_whole(entry.path() / "environ"));
     if (std::find(surroundings.begin(), surroundings.end(), wanted) != surroundings.end())
-      all.push_back({std::stoi(entry.path().filename()),
-                     zero_ended(read_whole(entry.path() / "cmdline"))});
+      all.push_back(
+          {std::stoi(entry.path().filename()), zero_ended(read_whole(entry.path() / "cmdline"))});
   }
   return all;
 }
@@ -233,8 +236,12 @@ pid_t run_process::node(unsigned number) {
   return found[number].pid;
 }
 
-std::string run_process::out() const { return read_whole(folder_ / "stdout"); }
-std::string run_process::err() const { return read_whole(folder_ / "stderr"); }
+std::string run_process::out() const {
+  return read_whole(folder_ / "stdout");
+}
+std::string run_process::err() const {
+  return read_whole(folder_ / "stderr");
+}
 
 std::optional<std::string> run_process::results() const {
   std::optional<std::string> found;

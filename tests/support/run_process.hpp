@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A whole run for the tests of tests/system: peernet-run as a process of its own, in a folder of its
-// own, with all it says and leaves behind. Every wait has a deadline and names what it waits for;
-// a wait that fails kills the run and ends the test.
+// A whole run for the tests of tests/system: peernet-run as a process of its own, in a folder of
+// its own, with all it says and leaves behind. Every wait has a deadline and names what it waits
+// for; a wait that fails kills the run and ends the test.
 #pragma once
 
 #include "tests/support/run_database.hpp"
@@ -14,9 +14,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
-
 #include <sys/types.h>
+#include <vector>
 
 namespace peernet {
 
@@ -54,7 +53,7 @@ public:
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] time started() const noexcept { return started_; }
-  void signal(int number) const; ///< to the coordinator only
+  void signal(int number) const;     ///< to the coordinator only
   void signal_all(int number) const; ///< to the process group, as a terminal's Ctrl-C does
 
   /// The coordinator has ended. Does not wait.

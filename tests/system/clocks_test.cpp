@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A node with a false clock, whose error is known: what is reported must lie within its own bound of
-// the truth.
+// A node with a false clock, whose error is known: what is reported must lie within its own bound
+// of the truth.
 #include "tests/support/run_process.hpp"
 #include "tests/support/run_scenarios.hpp"
 
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(inside_a_node_nothing_is_uncertain) {
   run_process run(endless_scenario, false_clock());
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
-  BOOST_TEST(db.number("SELECT COUNT(*) FROM spans WHERE begin_node = end_node AND bound_ns <> 0") ==
-             0);
+  BOOST_TEST(
+      db.number("SELECT COUNT(*) FROM spans WHERE begin_node = end_node AND bound_ns <> 0") == 0);
   BOOST_TEST(db.number("SELECT COUNT(*) FROM spans WHERE begin_node <> end_node AND "
                        "bound_ns <= 0") == 0);
   for (const auto& s : db.numbers(raw_and_mapped + " WHERE o.begin_clock = o.end_clock"))

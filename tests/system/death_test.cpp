@@ -6,7 +6,6 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include <csignal>
@@ -155,8 +154,7 @@ BOOST_AUTO_TEST_CASE(ctrl_c_reaches_the_nodes_too_and_does_not_harm_them) {
 
 BOOST_AUTO_TEST_CASE(an_interrupt_settles_what_is_still_in_a_queue) {
   // The model is so slow that most is under way, and the time to drain is short.
-  run_process run(endless_scenario,
-                  set({"scenario.drain=100ms", "inference.mirror.infer=300ms"}));
+  run_process run(endless_scenario, set({"scenario.drain=100ms", "inference.mirror.infer=300ms"}));
   run.await_samples(30);
   run.signal(SIGINT);
   run.expect_end(7, {{"probe", 1}}, soon);
@@ -166,8 +164,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_settles_what_is_still_in_a_queue) {
 
 BOOST_AUTO_TEST_CASE(a_second_signal_ends_the_run_at_once) {
   // The first alone would wait for the model, which is busy.
-  run_process run(endless_scenario,
-                  set({"scenario.drain=20s", "inference.mirror.infer=5s"}));
+  run_process run(endless_scenario, set({"scenario.drain=20s", "inference.mirror.infer=5s"}));
   run.await_samples(20);
   run.signal(SIGINT);
   run.await("it drains", [&] { return run.err().find("draining") != std::string::npos; });
@@ -211,8 +208,7 @@ BOOST_AUTO_TEST_CASE(a_node_killed_while_loading_is_named) {
   BOOST_TEST(stuck.run().exit_code(8s) == 5, stuck.run().err());
   stuck.run().await_gone(at_once);
   BOOST_TEST(stuck.run().err().find("node cloud") != std::string::npos, stuck.run().err());
-  BOOST_TEST(stuck.run().err().find("killed by signal 9") != std::string::npos,
-             stuck.run().err());
+  BOOST_TEST(stuck.run().err().find("killed by signal 9") != std::string::npos, stuck.run().err());
   BOOST_TEST(!stuck.run().results());
 }
 

@@ -4,7 +4,6 @@
 #include "tests/support/run_scenarios.hpp"
 
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 using namespace peernet;
@@ -62,9 +61,8 @@ BOOST_AUTO_TEST_CASE(fan_out_gives_every_sample_to_sinks_on_two_nodes) {
 
 BOOST_AUTO_TEST_CASE(a_diamond_has_one_outcome_and_counts_the_second_arrival) {
   run_process run(two_nodes + inference("near", "robot") + inference("far", "cloud") +
-                  sink("meet", "robot") + link("a-in", "eye", "near") +
-                  link("b-in", "eye", "far") + link("a-out", "near", "meet") +
-                  link("b-out", "far", "meet"));
+                  sink("meet", "robot") + link("a-in", "eye", "near") + link("b-in", "eye", "far") +
+                  link("a-out", "near", "meet") + link("b-out", "far", "meet"));
   run.expect_end(0, {{"eye", 1}});
   auto db = run.database();
   BOOST_TEST(db.table(by_sink) == "meet|0|delivered|30|30\n");

@@ -55,13 +55,16 @@ to = "travelled"
 
 using files = std::map<std::string, std::string>; ///< content by name
 
+std::string read_file(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 files files_in(const fs::path& folder) {
   files all;
   std::error_code missing;
-  for (const auto& entry : fs::directory_iterator(folder, missing)) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    all[entry.path().filename()] = {std::istreambuf_iterator<char>(in), {}};
-  }
+  for (const auto& entry : fs::directory_iterator(folder, missing))
+    all[entry.path().filename()] = read_file(entry.path());
   return all;
 }
 
@@ -90,8 +93,7 @@ BOOST_AUTO_TEST_SUITE(plugins_test)
 BOOST_AUTO_TEST_CASE(the_quickstart_finds_people_in_a_video) {
   if (!fs::exists(video))
     return skip_test(video + " is missing; tools/setup --video fetches it");
-  run_process run(quickstart(two_seconds({"sensors.camera.max-lag=5s"})),
-                  run_process::user::same);
+  run_process run(quickstart(two_seconds({"sensors.camera.max-lag=5s"})), run_process::user::same);
   run.expect_end(0, {{"camera", 1}});
   BOOST_TEST(run.out().substr(0, 5) == "VALID");
   auto db = run.database();
@@ -109,43 +111,38 @@ BOOST_AUTO_TEST_CASE(the_quickstart_finds_people_in_a_video) {
 BOOST_AUTO_TEST_CASE(save_images_draws_the_boxes_of_people_found_elsewhere) {
   if (!fs::exists(video))
     return skip_test(video + " is missing; tools/setup --video fetches it");
-  const std::vector<std::string> paced{"scenario.samples=6", "scenario.warmup=0s",
-                                       "sensors.camera.rate=4Hz", "sensors.camera.max-lag=5s",
-                                       "inference.detector.queue.policy=block",
-                                       "sinks.actuator.type=save-images"};
-  auto drawn = paced, plain = paced;
-  drawn.emplace_back("sinks.actuator.frames=camera");
-  run_process run(quickstart(set(drawn)), run_process::user::same);
-  run.expect_end(0, {{"camera", 1}});
-  const auto pictures_drawn = files_in(*run.results() + "/actuator");
-  BOOST_TEST(pictures_drawn.size() == 6u);
-  for (const auto& [name, content] : pictures_drawn)
+  const std::vector<std::string> saving{"scenario.samples=6",
+                                        "scenario.warmup=0s",
+                                        "sensors.camera.rate=4Hz",
+                                        "sensors.camera.max-lag=5s",
+                                        "sensors.camera.path=" + video,
+                                        "inference.detector.queue.policy=block",
+                                        "sinks.actuator.type=save-images"};
+  auto with_frames = saving;
+  with_frames.emplace_back("sinks.actuator.frames=camera");
+  run_process boxes(quickstart(set(with_frames)), run_process::user::same);
+  boxes.expect_end(0, {{"camera", 1}});
+  BOOST_TEST(boxes.database().number("SELECT SUM(value) FROM metrics WHERE name = 'people'") > 0);
+  const auto drawn = files_in(*boxes.results() + "/actuator");
+  BOOST_TEST(drawn.size() == 6u);
+  for (const auto& [name, content] : drawn)
     BOOST_TEST(is_jpeg(content), name);
 
-  // The same frames without boxes, straight from the camera: where people were found they differ.
-  plain.insert(plain.end(), {"inference.detector.model=echo", "links.uplink.codec=raw"});
-  std::erase(plain, "scenario.warmup=0s");
-  plain.emplace_back("scenario.warmup=0s");
-  const auto people = run.database().number("SELECT SUM(value) FROM metrics WHERE name = 'people'");
-  BOOST_TEST(people > 0);
-  auto scenario = std::string();
-  {
-    std::ifstream in(PEERNET_SOURCE_DIR "/scenarios/quickstart.toml");
-    scenario = {std::istreambuf_iterator<char>(in), {}};
-    const std::string hog = "model = \"hog-people\"\nscale = 0.5";
-    BOOST_REQUIRE(scenario.find(hog) != std::string::npos);
-    scenario.replace(scenario.find(hog), hog.size(), "model = \"echo\"");
-  }
-  std::erase(plain, "inference.detector.model=echo");
-  plain.push_back("sensors.camera.path=" + video);
-  run_process bare(scenario, set(plain));
+  // The same frames as they were: an echo instead of the detector, and no compression on the way.
+  auto text = read_file(PEERNET_SOURCE_DIR "/scenarios/quickstart.toml");
+  const std::string hog = "model = \"hog-people\"\nscale = 0.5";
+  BOOST_REQUIRE(text.find(hog) != std::string::npos);
+  text.replace(text.find(hog), hog.size(), "model = \"echo\"");
+  auto as_they_were = saving;
+  as_they_were.emplace_back("links.uplink.codec=raw");
+  run_process bare(text, set(as_they_were));
   bare.expect_end(0, {{"camera", 1}});
-  const auto pictures_plain = files_in(*bare.results() + "/actuator");
-  BOOST_TEST(pictures_plain.size() == 6u);
-  std::size_t different = 0;
-  for (const auto& [name, content] : pictures_plain)
-    different += pictures_drawn.count(name) == 1 && pictures_drawn.at(name) != content ? 1 : 0;
-  BOOST_TEST(different > 0u);
+  const auto plain = files_in(*bare.results() + "/actuator");
+  BOOST_TEST(plain.size() == 6u);
+  const auto differ = std::count_if(plain.begin(), plain.end(), [&](const auto& f) {
+    return drawn.count(f.first) == 1 && drawn.at(f.first) != f.second;
+  });
+  BOOST_TEST(differ > 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_haar_cascade_of_debian_runs) {
@@ -164,7 +161,8 @@ arrival = "closed-loop"
 [inference.detector]
 node = "cloud"
 model = "haar"
-path = ")" + cascade + R"("
+path = ")" + cascade +
+                    R"("
 [sinks.show]
 node = "robot"
 type = "print"
@@ -219,8 +217,8 @@ BOOST_AUTO_TEST_CASE(pictures_of_a_folder_come_in_the_order_of_their_names) {
   const auto folder = *camera.results() + "/original";
   auto text = pictures;
   const std::string synthetic = "type = \"synthetic-image\"\nwidth = 160\nheight = 120";
-  text.replace(text.find(synthetic), synthetic.size(), "type = \"images\"\npath = \"" + folder +
-                                                           "\"");
+  text.replace(text.find(synthetic), synthetic.size(),
+               "type = \"images\"\npath = \"" + folder + "\"");
   run_process run(text, set({"scenario.samples=7"})); // two more: it begins again
   run.expect_end(0, {{"camera", 2}});
   const auto seen = files_in(*run.results() + "/original");

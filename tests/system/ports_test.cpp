@@ -21,7 +21,8 @@ constexpr int coordinator = -1;
 
 using doors_by_node = std::map<int, std::set<open_door>>;
 
-/// Looks at all processes over and over until the run ends by itself; all doors that were ever open.
+/// Looks at all processes over and over until the run ends by itself; all doors that were ever
+/// open.
 doors_by_node doors_during(run_process& run) {
   doors_by_node all;
   run.await("it ends", [&] {

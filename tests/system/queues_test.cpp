@@ -6,7 +6,6 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 using namespace peernet;
@@ -29,27 +28,25 @@ nlohmann::json outcomes_of(const run_process& run) {
 
 /// 100 samples at 200 Hz meet a model that needs 15 ms for each.
 std::vector<std::string> overload(std::vector<std::string> more) {
-  more.insert(more.end(), {"scenario.samples=100", "sensors.probe.rate=200Hz",
-                           "inference.mirror.infer=15ms"});
+  more.insert(more.end(),
+              {"scenario.samples=100", "sensors.probe.rate=200Hz", "inference.mirror.infer=15ms"});
   return set(more);
 }
 
 /// Frames of 1 MB at 100 Hz towards a node that takes one in 30 ms and holds back the rest.
 std::vector<std::string> slow_receiver(const std::string& policy) {
   return set({"scenario.samples=100", "scenario.drain=5s", "sensors.probe.size=1MB",
-              "sensors.probe.rate=100Hz",
-              "inference.mirror.infer=30ms", "inference.mirror.queue.size=1",
-              "inference.mirror.queue.policy=block", "links.up.send-queue.size=2",
-              "links.up.send-queue.policy=" + policy});
+              "sensors.probe.rate=100Hz", "inference.mirror.infer=30ms",
+              "inference.mirror.queue.size=1", "inference.mirror.queue.policy=block",
+              "links.up.send-queue.size=2", "links.up.send-queue.policy=" + policy});
 }
 
 /// The most samples of the sensor that were under way at one moment.
 std::int64_t most_in_flight(run_database& db) {
-  return db.number(
-      "WITH way AS (SELECT s.intended_ns AS at, a.end_ns AS till FROM samples s "
-      "JOIN spans a ON a.trace = s.trace AND a.step = 'act') "
-      "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM way a JOIN way b "
-      "ON b.at <= a.at AND a.at < b.till GROUP BY a.at)");
+  return db.number("WITH way AS (SELECT s.intended_ns AS at, a.end_ns AS till FROM samples s "
+                   "JOIN spans a ON a.trace = s.trace AND a.step = 'act') "
+                   "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM way a JOIN way b "
+                   "ON b.at <= a.at AND a.at < b.till GROUP BY a.at)");
 }
 
 } // namespace
@@ -91,10 +88,11 @@ BOOST_AUTO_TEST_CASE(block_drops_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_sensor_held_back_skips_the_slots_whose_time_has_passed) {
-  run_process run(endless_scenario,
-                  set({"scenario.samples=100", "inference.mirror.node=robot",
-                       "sensors.probe.rate=200Hz", "sensors.probe.max-lag=5ms", "inference.mirror.infer=15ms",
-                       "inference.mirror.queue.size=1", "inference.mirror.queue.policy=block"}));
+  run_process run(
+      endless_scenario,
+      set({"scenario.samples=100", "inference.mirror.node=robot", "sensors.probe.rate=200Hz",
+           "sensors.probe.max-lag=5ms", "inference.mirror.infer=15ms",
+           "inference.mirror.queue.size=1", "inference.mirror.queue.policy=block"}));
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
   BOOST_TEST(db.number("SELECT COUNT(*) FROM samples") == 100); // never forgotten
@@ -156,9 +154,8 @@ BOOST_AUTO_TEST_CASE(a_closed_loop_has_one_sample_in_flight) {
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_loop_has_as_many_in_flight_as_it_is_told) {
-  run_process run(echo_scenario,
-                  set({"sensors.probe.in-flight=4", "inference.mirror.model=dummy",
-                       "inference.mirror.infer=10ms", "inference.mirror.count=4"}));
+  run_process run(echo_scenario, set({"sensors.probe.in-flight=4", "inference.mirror.model=dummy",
+                                      "inference.mirror.infer=10ms", "inference.mirror.count=4"}));
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
   BOOST_TEST(most_in_flight(db) == 4);

@@ -5,7 +5,6 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -25,7 +24,9 @@ struct way {
   std::vector<std::string> overrides;
 };
 
-std::ostream& operator<<(std::ostream& out, const way& w) { return out << w.name; }
+std::ostream& operator<<(std::ostream& out, const way& w) {
+  return out << w.name;
+}
 
 const std::vector<way> ways{{"zmq-tcp", both_over("zmq-tcp")},
                             {"zmq-ipc", both_over("zmq-ipc")},
@@ -36,12 +37,11 @@ using place_and_step = std::pair<std::string, std::string>;
 
 /// What every sample must have gone through, and nothing else.
 std::set<place_and_step> steps_of(const way& w) {
-  std::set<place_and_step> steps{{"probe", "lag"}, {"probe", "sense"},  {"probe", "notice"},
+  std::set<place_and_step> steps{{"probe", "lag"},    {"probe", "sense"},  {"probe", "notice"},
                                  {"mirror", "queue"}, {"mirror", "infer"}, {"back", "queue"},
                                  {"back", "act"}};
   if (w.name != "local")
-    steps.insert(
-        {{"up", "link"}, {"up", "dispatch"}, {"down", "link"}, {"down", "dispatch"}});
+    steps.insert({{"up", "link"}, {"up", "dispatch"}, {"down", "link"}, {"down", "dispatch"}});
   return steps;
 }
 

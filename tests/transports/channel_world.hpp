@@ -64,10 +64,13 @@ inline payload body_of(std::size_t size, std::uint64_t number) {
   return {format{}, std::move(b)};
 }
 
-inline wire_header header_of(std::uint64_t number) {
+inline constexpr std::uint64_t contract_run = 0x1234'5678'9abc'def0;
+
+inline wire_header header_of(std::uint64_t number, std::size_t size) {
   wire_header h;
+  h.run = contract_run;
   h.sequence = number;
-  h.run = ~number;
+  h.length = static_cast<std::uint32_t>(size);
   return h;
 }
 
@@ -78,7 +81,7 @@ inline wire_header header_of(std::uint64_t number) {
 /// Is this frame `number`, with every byte of the body it was sent with?
 [[nodiscard]] inline bool is_frame(const incoming_frame& f, std::uint64_t number,
                                    std::size_t size) {
-  return same(f.header, wire_bytes(header_of(number))) &&
+  return same(f.header, wire_bytes(header_of(number, size))) &&
          same(f.body, body_of(size, number).bytes());
 }
 
@@ -120,7 +123,7 @@ private:
 
 /// Sends, waiting for room as long as it takes; false past the deadline or when closed.
 [[nodiscard]] inline bool send_body(send_end& sender, std::uint64_t number, const payload& body) {
-  const auto h = header_of(number);
+  const auto h = header_of(number, body.size());
   const auto until = clock::machine_now() + deadline;
   for (;;) {
     const auto status = sender.try_send({.header = wire_bytes(h), .body = &body});
@@ -145,7 +148,8 @@ private:
   }
 }
 
-/// Waits for the next frame, passing over what is none; fails the test past the deadline.
+/// Waits for the next frame that passes the checks of the wire format, over whatever a stranger
+/// sent; fails the test past the deadline.
 [[nodiscard]] inline incoming_frame next_frame(receive_end& receiver, const clock& by = {}) {
   for (;;) {
     auto r = next_answer(receiver, by);
@@ -153,7 +157,9 @@ private:
       continue;
     BOOST_REQUIRE_MESSAGE(r.ok(), r.error().message);
     BOOST_REQUIRE_MESSAGE(r->has_value(), "no frame came within the deadline");
-    return std::move(**r);
+    auto& frame = **r;
+    if (read_header(frame.header, frame.body.size(), SIZE_MAX, contract_run).ok())
+      return std::move(frame);
   }
 }
 

@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(the_loop_ends_with_its_sensor) {
   int left = 3;
   make(1, 1h, [&]() -> result<std::optional<payload>> {
     if (left-- == 0)
-      return std::nullopt;
+      return std::optional<payload>{};
     return picture();
   });
   start();

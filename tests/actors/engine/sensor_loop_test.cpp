@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_sensor_at_its_end_leaves_the_others_going) {
     const auto limit = i == 0 ? 5 : 1000;
     const auto one = sources_of(1, [&asked, who = next++, limit]() -> result<std::optional<payload>> {
       if (asked[who]++ == limit)
-        return std::nullopt;
+        return std::optional<payload>{};
       return picture();
     });
     all_sources.push_back(one[0]);
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(stopping_cancels_a_sensor_that_waits_for_its_device) {
                             [&]() -> result<std::optional<payload>> {
                               inside.add(true);
                               if (cancelled.wait_for(1))
-                                return std::nullopt;
+                                return std::optional<payload>{};
                               return error{errc::timeout, "never cancelled"};
                             }),
                  at_rate(1000, 1h), 1);

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(slots_before_the_measured_part_belong_to_the_warm_up) {
 }
 
 BOOST_AUTO_TEST_CASE(behind_the_last_sample_there_is_no_slot) {
-  auto s = source_of([]() -> result<std::optional<payload>> { return std::nullopt; });
+  auto s = source_of([]() -> result<std::optional<payload>> { return std::optional<payload>{}; });
   BOOST_CHECK(s->fire(0, due, window, by) == sensor_source::fired::at_end);
   BOOST_TEST(taken().empty());
   BOOST_TEST(s->intended() == 0u);

@@ -51,4 +51,23 @@ BOOST_AUTO_TEST_CASE(a_distribution_is_exact_in_any_order) {
   BOOST_TEST(distribution_of(none).count == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(the_tails_are_given_where_there_are_values_enough) {
+  auto values = one_to(10'000);
+  const auto d = distribution_of(values);
+  BOOST_TEST(d.p95.value() == 9'500);
+  BOOST_TEST(d.p999.value() == 9'990);
+  values = one_to(9'999);
+  BOOST_TEST(!distribution_of(values).p999.has_value());
+  values = one_to(199);
+  BOOST_TEST(!distribution_of(values).p95.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(plain_numbers_keep_their_fractions) {
+  std::vector<double> values(20, 0.5);
+  values.push_back(7.25);
+  const auto d = distribution_of(values);
+  BOOST_TEST(d.p50.value() == 0.5);
+  BOOST_TEST(d.max == 7.25);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
