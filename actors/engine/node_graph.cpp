@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/engine/node_graph.hpp"
 
+#include "actors/engine/external.hpp"
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -318,6 +320,12 @@ void node_graph::make_loops() {
         hub_.add_local(s->number(), *loop);
         p->loops.push_back(std::move(loop));
       }
+      continue;
+    }
+    if (config.type == external_type) {
+      for (auto& s : p->sources)
+        p->loops.push_back(
+            std::make_unique<external_loop>(*s, static_cast<pushed_sensor&>(s->inside())));
       continue;
     }
     // Copies that produce their samples in memory share one pacing thread; a device may block, so

@@ -56,6 +56,8 @@ public:
 
   [[nodiscard]] sample_header header(std::uint64_t seq, stamp intended,
                                      const run_window& window) const noexcept;
+  /// The plugin object inside.
+  [[nodiscard]] sensor& inside() noexcept { return *sensor_; }
   [[nodiscard]] std::uint64_t intended() const noexcept {
     return intended_.load(std::memory_order_relaxed);
   }

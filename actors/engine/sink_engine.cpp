@@ -16,7 +16,7 @@ bool decode_arrived(queued_sample& s, decoder_set& decoders, const plan& whole,
   at_link.route -= 1;
   const auto lane = whole.routes[at_link.route].copy;
   const auto begin = context.clock->now();
-  auto plain = decoder->decode(s.body.body);
+  auto plain = guarded([&] { return decoder->decode(s.body.body); });
   const auto end = context.clock->now();
   if (!plain) {
     context.report(severity::error, "decoding failed",

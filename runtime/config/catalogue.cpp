@@ -14,7 +14,7 @@ namespace {
 
 using enum option_kind;
 
-constexpr double one_gib = 1u << 30;
+constexpr double largest_payload = 256u << 20; // what every transport takes
 constexpr double one_hour_ns = 3600e9;
 
 option_def model_step(std::string name) {
@@ -42,7 +42,7 @@ option_def payload_size() {
           .doc = "bytes of each payload",
           .required = true,
           .min = 0,
-          .max = one_gib};
+          .max = largest_payload};
 }
 
 option_def image_scale() {
@@ -105,6 +105,7 @@ std::vector<catalogue_entry> builtin_types() {
       {plugin_kind::sensor, "bytes", "", "random bytes", {payload_size()}},
       {plugin_kind::sensor, "text", "", "random printable text", {payload_size()}},
 
+      {plugin_kind::sensor, "external", "", "an embedding program pushes the samples"},
       // -- models ---------------------------------------------------------------------------------
       {plugin_kind::model,
        "dummy",
@@ -119,7 +120,7 @@ std::vector<catalogue_entry> builtin_types() {
          .doc = "bytes of the answer",
          .otherwise = 100,
          .min = 0,
-         .max = one_gib}}},
+         .max = largest_payload}}},
       {plugin_kind::model, "echo", "", "answers with its input"},
       {plugin_kind::model,
        "hog-people",
@@ -136,7 +137,8 @@ std::vector<catalogue_entry> builtin_types() {
          .otherwise = 8,
          .min = 4,
          .max = 32,
-         .step = 4}}},
+         .step = 4}},
+       {"people"}},
       {plugin_kind::model,
        "haar",
        "detect",
@@ -155,7 +157,8 @@ std::vector<catalogue_entry> builtin_types() {
          .doc = "hits in one spot that make a finding",
          .otherwise = 3,
          .min = 0,
-         .max = 100}}},
+         .max = 100}},
+       {"objects"}},
       {plugin_kind::model,
        "torchscript",
        "torch",
@@ -192,6 +195,7 @@ std::vector<catalogue_entry> builtin_types() {
 
       // -- sinks ----------------------------------------------------------------------------------
       {plugin_kind::sink, "discard", "", "takes results and does nothing"},
+      {plugin_kind::sink, "external", "", "an embedding program takes the results"},
       {plugin_kind::sink,
        "print",
        "",

@@ -24,6 +24,7 @@ struct catalogue_entry {
   std::string module; ///< stem of the shared library peernet-<module>.so; empty: in the program
   std::string doc;    ///< one line
   std::vector<option_def> options = {};
+  std::vector<std::string> values = {}; ///< of a model: the figures it reports for each sample
 
   [[nodiscard]] const option_def* find(std::string_view option) const;
 };

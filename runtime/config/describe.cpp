@@ -127,12 +127,7 @@ std::string show_paths(const plan& p) {
   std::map<std::string, std::size_t> ways;
   for (std::uint32_t sensor = 0; sensor < p.sensors.size(); ++sensor)
     for (const auto& way : sink_routes(p, sensor)) {
-      std::string name;
-      for (auto r = way.route; r != no_route; r = p.routes[r].parent) {
-        const auto& place = p.places[p.routes[r].place];
-        if (place.kind != plan_place::kind::link)
-          name = place.name + (name.empty() ? "" : "->") + name;
-      }
+      const auto name = path_name(p, way.route);
       if (ways[name]++ == 0)
         names.push_back(name);
     }

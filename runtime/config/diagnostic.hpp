@@ -39,6 +39,7 @@ struct diagnostic {
 struct origin {
   source_place where;
   std::uint32_t source = 0;
+  bool operator==(const origin&) const { return true; } ///< as for source_place
 };
 
 /// Where every key of a scenario was written, by its dotted path ("links.uplink.codec.quality").

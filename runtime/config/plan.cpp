@@ -196,6 +196,14 @@ std::vector<std::uint32_t> reachable_sinks(const plan& p, std::uint32_t sensor) 
   return sinks;
 }
 
+std::string path_name(const plan& p, route_id route) {
+  std::string name;
+  for (auto r = route; r != no_route; r = p.routes[r].parent)
+    if (!is_link(p, p.routes[r]))
+      name = p.places[p.routes[r].place].name + (name.empty() ? "" : "->") + name;
+  return name;
+}
+
 std::string route_name(const plan& p, route_id route) {
   std::string name;
   for (auto r = route; r != no_route; r = p.routes[r].parent) {

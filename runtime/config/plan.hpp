@@ -91,6 +91,10 @@ struct sink_route {
 /// outcome at each.
 [[nodiscard]] std::vector<std::uint32_t> reachable_sinks(const plan& p, std::uint32_t sensor);
 
+/// "camera->detector->actuator": the stages of a route, copies aside: ways that differ in copies
+/// only are one path.
+[[nodiscard]] std::string path_name(const plan& p, route_id route);
+
 /// "camera->detector->actuator": the stages of a route, copies as "camera[2]" where there are
 /// several. A route that ends on a link ends with the link's name: "camera->uplink".
 [[nodiscard]] std::string route_name(const plan& p, route_id route);

@@ -32,6 +32,7 @@ private:
 
   void read_scenario(const document_entry& e);
   void read_expect(const document_entry& e);
+  void read_metric(fields& f, const document_entry& e);
   void read_node(fields f, node_config n);
   void read_sensor(fields f, sensor_config c);
   void read_inference(fields f, inference_config c);
@@ -271,18 +272,29 @@ void scenario_reader::read_link(fields f, link_config l) {
   s_.links.push_back(std::move(l));
 }
 
+void scenario_reader::read_metric(fields& f, const document_entry& e) {
+  if (const auto* inside = e.value.as<document_table>(); inside && !inside->entries.empty())
+    return f.complain(e.key, "a metric stands in quotes: \"" + e.key + "." +
+                                 inside->entries.front().key + "\" = [\"…\"]");
+  const auto conditions = f.take<std::vector<std::string>>({.name = e.key, .kind = texts});
+  if (!conditions)
+    return;
+  const auto* list = e.value.as<document_list>();
+  for (std::size_t i = 0; i < conditions->size(); ++i)
+    s_.expectations.push_back({.metric = e.key,
+                               .condition = (*conditions)[i],
+                               .metric_at = e.where,
+                               .condition_at = list ? (*list)[i].where : e.value.where});
+}
+
 void scenario_reader::read_expect(const document_entry& e) {
   const auto* table = table_of(e, e.key, "[expect.metrics]");
   if (!table)
     return;
   fields f(*table, e.key, e.where, wrong_);
-  if (auto metrics = inner(f, "metrics", "[expect.metrics]")) {
+  if (auto metrics = inner(f, "metrics", "[expect.metrics]"))
     for (const auto& entry : metrics->table().entries)
-      if (const auto conditions =
-              metrics->take<std::vector<std::string>>({.name = entry.key, .kind = texts}))
-        for (const auto& condition : *conditions)
-          s_.expectations.push_back({entry.key, condition, entry.where.where});
-  }
+      read_metric(*metrics, entry);
   f.finish();
 }
 

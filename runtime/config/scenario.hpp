@@ -105,11 +105,13 @@ struct link_config {
   bool operator==(const link_config&) const = default;
 };
 
-/// A comparison on a figure of the run, such as "p95 < 250ms".
+/// A comparison on a figure of the run, such as "p95 < 250ms", as written; expectations.hpp finds
+/// out what it means.
 struct expectation {
   std::string metric;    ///< "camera->actuator.end-to-end", "uplink.loss"
-  std::string condition; ///< as written
-  source_place where;
+  std::string condition; ///< "p95 < 250ms"
+  origin metric_at;
+  origin condition_at;
   bool operator==(const expectation&) const = default;
 };
 

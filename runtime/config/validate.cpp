@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/validate.hpp"
 
+#include "runtime/config/expectations.hpp"
 #include "runtime/config/graph_check.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/stages.hpp"
@@ -54,6 +55,7 @@ public:
       check_network(link);
     check_graph(s_, stages_, wrong_);
     check_size();
+    check_expectations(s_, known_, wrong_);
   }
 
 private:
@@ -145,6 +147,11 @@ void scenario_check::check_stage(const stage_ref& stage) {
   const auto* type = known_.find(kind, c.type);
   if (!type)
     return;
+  if (const auto* node = node_of(c.node);
+      c.type == "external" && node && node->start != node_start::join)
+    wrong_.about(stage.path() + ".type",
+                 "an external stage is filled by the program that plays its node; give node \"" +
+                     node->name + "\" start = \"join\", or choose a type that PeerNet brings");
   for (const auto& def : type->options)
     if (c.settings.has(def.name))
       if (const auto* text = std::get_if<std::string>(&c.settings.all().at(def.name)))

@@ -96,7 +96,7 @@ result<double> parse_number(std::string_view text) {
 
 result<double> parse_limit(std::string_view text, figure_unit unit) {
   switch (unit) {
-  case figure_unit::duration:
+  case figure_unit::time_span:
     return as_number(parse_duration(text));
   case figure_unit::share:
     return as_number(parse_percent(text));
@@ -115,7 +115,7 @@ result<double> parse_limit(std::string_view text, figure_unit unit) {
 std::string show_figure(figure_unit unit, double value) {
   char text[48];
   switch (unit) {
-  case figure_unit::duration:
+  case figure_unit::time_span:
     return show_duration(duration{std::llround(value)});
   case figure_unit::bitrate:
     return show_bitrate(value);

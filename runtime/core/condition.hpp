@@ -17,17 +17,17 @@ namespace peernet {
 
 /// What a figure is counted in. Numbers are pinned: they are stored.
 enum class figure_unit : std::uint8_t {
-  duration = 0, ///< ns
-  share = 1,    ///< 0…1
-  rate = 2,     ///< Hz
-  bitrate = 3,  ///< bits per second
-  number = 4,   ///< plain
+  time_span = 0, ///< ns
+  share = 1,     ///< 0…1
+  rate = 2,      ///< Hz
+  bitrate = 3,   ///< bits per second
+  number = 4,    ///< plain
 };
 
 /// Figures that every sample has of its own (durations, plain numbers) are spoken of by a statistic
 /// over the run; shares and rates are one figure of the whole run.
 [[nodiscard]] constexpr bool takes_statistic(figure_unit unit) noexcept {
-  return unit == figure_unit::duration || unit == figure_unit::number;
+  return unit == figure_unit::time_span || unit == figure_unit::number;
 }
 
 /// A value of a unit for people: "61.2 ms", "0.33 %", "9.98 Hz", "12.1 Mbit/s", "3.5".
@@ -76,7 +76,7 @@ struct expected_figure {
   figure_kind kind = figure_kind::path;
   std::string target; ///< a place's name, or a path by all of its stages
   std::string name;   ///< "end-to-end", "infer", "loss"
-  figure_unit unit = figure_unit::duration;
+  figure_unit unit = figure_unit::time_span;
   std::string inapplicable; ///< why the scenario, as it is, has no such figure; empty: it has
 
   bool operator==(const expected_figure&) const = default;

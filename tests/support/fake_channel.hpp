@@ -4,23 +4,22 @@
 #pragma once
 
 #include "runtime/plugin/channel.hpp"
+#include "tests/support/deadline.hpp"
 #include "transports/wire.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace peernet {
-
-/// No test waits longer than this for something that must happen.
-inline constexpr std::chrono::seconds test_deadline{30};
 
 /// The test's side of a fake sending end. Thread: any.
 class fake_outgoing {
@@ -135,11 +134,11 @@ public:
     std::ranges::copy(header, whole.data());
     std::ranges::copy(body, whole.data() + header.size());
     const std::span<const std::byte> bytes = whole.bytes();
-    put(incoming_frame{.header = bytes.first(header.size()),
-                       .body = bytes.subspan(header.size()),
-                       .owner = whole.release(),
-                       .received = received,
-                       .in_kernel = in_kernel});
+    put(std::optional{incoming_frame{.header = bytes.first(header.size()),
+                                     .body = bytes.subspan(header.size()),
+                                     .owner = whole.release(),
+                                     .received = received,
+                                     .in_kernel = in_kernel}});
   }
   /// The channel itself finds bytes that are no frame.
   void arrive(error e) { put(std::move(e)); }

@@ -6,6 +6,7 @@
 
 #include "runtime/core/random.hpp"
 #include "runtime/plugin/channel.hpp"
+#include "tests/support/deadline.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "transports/wire.hpp"
 
@@ -28,8 +29,7 @@
 
 namespace peernet::contract {
 
-/// No test waits longer than this for something that must happen.
-inline constexpr std::chrono::seconds deadline{30};
+inline constexpr auto deadline = test_deadline;
 /// How long one look at a channel may last before the deadline is looked at again.
 inline constexpr std::chrono::milliseconds glance{20};
 

@@ -66,15 +66,15 @@ BOOST_AUTO_TEST_CASE(the_steps_follow_each_other_without_a_gap) {
   BOOST_REQUIRE(out.sent.wait_for(1));
   e->stop();
 
-  const auto records = taken();
-  BOOST_TEST(steps_of(records, trace_id{0, 0}) == "queue preprocess infer postprocess");
-  const auto pre = spans_of(records, step::preprocess).at(0);
-  const auto infer = spans_of(records, step::infer).at(0);
-  const auto post = spans_of(records, step::postprocess).at(0);
-  BOOST_TEST(spans_of(records, step::queue).at(0).end_ns <= pre.begin_ns);
+  const auto all = taken();
+  BOOST_TEST(steps_of(all, trace_id{0, 0}) == "queue preprocess infer postprocess");
+  const auto pre = spans_of(all, step::preprocess).at(0);
+  const auto infer = spans_of(all, step::infer).at(0);
+  const auto post = spans_of(all, step::postprocess).at(0);
+  BOOST_TEST(spans_of(all, step::queue).at(0).end_ns <= pre.begin_ns);
   BOOST_TEST(pre.end_ns == infer.begin_ns);
   BOOST_TEST(infer.end_ns == post.begin_ns);
-  for (const auto& r : records) {
+  for (const auto& r : all) {
     BOOST_TEST(r.route == stage_route);
     BOOST_TEST(r.copy == 4u);
   }
@@ -137,11 +137,11 @@ BOOST_AUTO_TEST_CASE(a_sample_for_which_nothing_comes_out_is_consumed) {
   deliver(0);
   BOOST_REQUIRE(watcher.seen.wait_for(1));
   e->stop();
-  const auto records = taken();
-  const auto end = fates_of(records, outcome::consumed).at(0);
+  const auto all = taken();
+  const auto end = fates_of(all, outcome::consumed).at(0);
   BOOST_TEST(end.route == stage_route);
   BOOST_TEST(end.copy == 4u);
-  BOOST_TEST(end.begin_ns == spans_of(records, step::infer).at(0).end_ns);
+  BOOST_TEST(end.begin_ns == spans_of(all, step::infer).at(0).end_ns);
   BOOST_TEST(e->consumed() == 1u);
   BOOST_TEST(out.sent.size() == 0u);
   BOOST_TEST(queue->under_way() == 0u);
@@ -162,11 +162,11 @@ BOOST_AUTO_TEST_CASE(errors_and_exceptions_fail_their_sample_only) {
   BOOST_REQUIRE(out.sent.wait_for(1));
   e->stop();
 
-  const auto records = taken();
-  const auto failed = fates_of(records, outcome::failed);
+  const auto all = taken();
+  const auto failed = fates_of(all, outcome::failed);
   BOOST_REQUIRE_EQUAL(failed.size(), 2u);
   BOOST_TEST(failed[0].route == stage_route);
-  BOOST_TEST(steps_of(records, trace_id{0, 0}) == "queue infer"); // the step that failed has a time
+  BOOST_TEST(steps_of(all, trace_id{0, 0}) == "queue infer"); // the step that failed has a time
   BOOST_TEST(e->failed() == 2u);
   BOOST_TEST(e->processed() == 3u);
   const auto trouble = troubles();
@@ -292,10 +292,10 @@ BOOST_AUTO_TEST_CASE(what_comes_encoded_is_decoded_between_queue_and_model) {
   e->stop();
   BOOST_TEST(out.sent.all()[0].first.body.text() == "plain");
 
-  const auto records = taken();
-  BOOST_TEST(steps_of(records, trace_id{0, 1}) == "queue decode infer");
-  BOOST_TEST(spans_of(records, step::decode).at(0).route == link_route);
-  const auto end = fates_of(records, outcome::corrupt).at(0);
+  const auto all = taken();
+  BOOST_TEST(steps_of(all, trace_id{0, 1}) == "queue decode infer");
+  BOOST_TEST(spans_of(all, step::decode).at(0).route == link_route);
+  const auto end = fates_of(all, outcome::corrupt).at(0);
   BOOST_TEST(end.trace == trace_id(0, 0).number());
   BOOST_TEST(end.route == link_route);
   BOOST_TEST(end.copy == 0u); // the lane, not the worker

@@ -252,30 +252,36 @@ node = "robot"
 type = "bytes"
 size = "10B"
 rate = "500Hz"
+max-lag = "1h"
 [inference.big]
 node = "cloud"
 model = "echo"
+queue = { size = 1000 }
 [inference.small]
 node = "robot"
 model = "echo"
+queue = { size = 1000 }
 [sinks.arm]
 node = "robot"
-queue = { size = 100 }
+queue = { size = 1000 }
 [sinks.log]
 node = "cloud"
-queue = { size = 100 }
+queue = { size = 1000 }
 [links.up]
 from = "camera"
 to = "big"
+send-queue = { size = 1000 }
 [links.inside]
 from = "camera"
 to = "small"
 [links.down]
 from = "big"
 to = "arm"
+send-queue = { size = 1000 }
 [links.there]
 from = "big"
 to = "log"
+send-queue = { size = 1000 }
 [links.here]
 from = "small"
 to = "arm"
@@ -302,30 +308,34 @@ node = "robot"
 type = "bytes"
 size = "10B"
 rate = "500Hz"
+max-lag = "1h"
 count = 2
 [inference.first]
 node = "cloud"
 model = "echo"
 count = 3
-queue = { size = 100 }
+queue = { size = 1000 }
 [inference.second]
 node = "robot"
 model = "echo"
 dispatch = "all"
 count = 2
-queue = { size = 100 }
+queue = { size = 1000 }
 [sinks.arm]
 node = "cloud"
-queue = { size = 100 }
+queue = { size = 1000 }
 [links.a]
 from = "camera"
 to = "first"
+send-queue = { size = 1000 }
 [links.b]
 from = "first"
 to = "second"
+send-queue = { size = 1000 }
 [links.c]
 from = "second"
 to = "arm"
+send-queue = { size = 1000 }
 )");
   r.deploy();
   r.run(10);
@@ -346,6 +356,7 @@ type = "synthetic-image"
 width = 64
 height = 48
 rate = "100Hz"
+max-lag = "1h"
 [sinks.arm]
 node = "cloud"
 [links.up]
@@ -363,7 +374,7 @@ codec = { type = "jpeg", quality = 80 }
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_its_ends_on_the_same_node) {
-  test_run r(with(chain_toml, "rate = \"200Hz\"", "arrival = \"closed-loop\"\ntimeout = \"1h\""));
+  test_run r(with(chain_toml, "rate = \"200Hz\"\nmax-lag = \"1h\"", "arrival = \"closed-loop\"\ntimeout = \"1h\""));
   r.deploy();
   r.run(30);
   BOOST_TEST(r.arrivals()["camera->detector->actuator"] == 30);
@@ -373,7 +384,7 @@ BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_its_ends_on_the_same_node) {
 BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_ends_elsewhere_by_whatever_way_is_given) {
   const auto text = with(with(chain_toml, "[sinks.actuator]\nnode = \"robot\"",
                               "[sinks.actuator]\nnode = \"cloud\""),
-                         "rate = \"200Hz\"", "arrival = \"closed-loop\"\ntimeout = \"1h\"");
+                         "rate = \"200Hz\"\nmax-lag = \"1h\"", "arrival = \"closed-loop\"\ntimeout = \"1h\"");
   test_run r(text);
   r.deploy();
   auto& robot = *r.nodes[0];

@@ -201,17 +201,22 @@ node = "robot"
 type = "bytes"
 size = "100B"
 rate = "200Hz"
+max-lag = "1h"
 [inference.detector]
 node = "cloud"
 model = "echo"
+queue = { size = 1000 }
 [sinks.actuator]
 node = "robot"
+queue = { size = 1000 }
 [links.uplink]
 from = "camera"
 to = "detector"
+send-queue = { size = 1000 }
 [links.downlink]
 from = "detector"
 to = "actuator"
+send-queue = { size = 1000 }
 )";
 
 [[nodiscard]] inline sample sample_at(route_id route, std::uint64_t seq,

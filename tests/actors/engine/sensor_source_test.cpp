@@ -36,19 +36,19 @@ BOOST_AUTO_TEST_CASE(a_slot_is_late_by_its_lag_and_then_sensed) {
   auto s = source_of(picture);
   BOOST_CHECK(s->fire(4, due, window, by) == sensor_source::fired::sent);
 
-  const auto records = taken();
+  const auto all = taken();
   const auto trace = trace_id{6, 4};
-  BOOST_TEST(steps_of(records, trace) == "lag sense");
-  const auto lag = spans_of(records, step::lag).at(0);
-  const auto sense = spans_of(records, step::sense).at(0);
+  BOOST_TEST(steps_of(all, trace) == "lag sense");
+  const auto lag = spans_of(all, step::lag).at(0);
+  const auto sense = spans_of(all, step::sense).at(0);
   BOOST_TEST(lag.begin_ns == to_ns(due));
   BOOST_TEST(lag.end_ns == sense.begin_ns);
-  const auto sample = of_kind(records, record_kind::sample).at(0);
+  const auto sample = of_kind(all, record_kind::sample).at(0);
   BOOST_TEST(sample.trace == trace.number());
   BOOST_TEST(sample.begin_ns == to_ns(due));
   BOOST_TEST(sample.end_ns == sense.end_ns);
   BOOST_TEST(sample.amount == 3);
-  for (const auto& r : records) {
+  for (const auto& r : all) {
     BOOST_TEST(r.route == root);
     BOOST_TEST(r.copy == 2u);
   }
@@ -110,12 +110,12 @@ BOOST_AUTO_TEST_CASE(a_sensor_that_fails_fails_the_slot_and_is_asked_again) {
   BOOST_CHECK(s->fire(1, due, window, by) == sensor_source::fired::failed);
   BOOST_CHECK(s->fire(2, due, window, by) == sensor_source::fired::sent);
 
-  const auto records = taken();
-  BOOST_TEST(steps_of(records, trace_id{6, 0}) == "lag sense");
-  const auto failed = fates_of(records, outcome::failed);
+  const auto all = taken();
+  BOOST_TEST(steps_of(all, trace_id{6, 0}) == "lag sense");
+  const auto failed = fates_of(all, outcome::failed);
   BOOST_REQUIRE_EQUAL(failed.size(), 2u);
   BOOST_TEST(failed[0].route == root);
-  BOOST_TEST(of_kind(records, record_kind::sample).at(0).amount == 0);
+  BOOST_TEST(of_kind(all, record_kind::sample).at(0).amount == 0);
   BOOST_TEST(s->intended() == 3u);
   BOOST_TEST(s->failed() == 2u);
   BOOST_TEST(watcher.seen.size() == 2u);
@@ -128,11 +128,11 @@ BOOST_AUTO_TEST_CASE(a_sensor_that_fails_fails_the_slot_and_is_asked_again) {
 BOOST_AUTO_TEST_CASE(a_skipped_slot_is_intended_and_never_sensed) {
   auto s = source_of(picture);
   s->skip(3, due, window, by);
-  const auto records = taken();
-  const auto sample = of_kind(records, record_kind::sample).at(0);
+  const auto all = taken();
+  const auto sample = of_kind(all, record_kind::sample).at(0);
   BOOST_TEST(sample.trace == trace_id(6, 3).number());
   BOOST_TEST(sample.end_ns == never_sensed);
-  BOOST_TEST(fates_of(records, outcome::skipped).at(0).trace == trace_id(6, 3).number());
+  BOOST_TEST(fates_of(all, outcome::skipped).at(0).trace == trace_id(6, 3).number());
   BOOST_TEST(s->intended() == 1u);
   BOOST_TEST(s->skipped() == 1u);
   BOOST_TEST(out.sent.size() == 0u);

@@ -61,14 +61,14 @@ BOOST_AUTO_TEST_CASE(a_sample_waits_is_acted_on_and_ends_as_delivered) {
   BOOST_REQUIRE(watcher.seen.wait_for(1));
   e.stop();
 
-  const auto records = taken();
-  BOOST_TEST(steps_of(records, trace_id{0, 0}) == "queue act");
-  const auto queue_span = spans_of(records, step::queue).at(0);
-  const auto act = spans_of(records, step::act).at(0);
-  const auto end = fates_of(records, outcome::delivered).at(0);
+  const auto all = taken();
+  BOOST_TEST(steps_of(all, trace_id{0, 0}) == "queue act");
+  const auto queue_span = spans_of(all, step::queue).at(0);
+  const auto act = spans_of(all, step::act).at(0);
+  const auto end = fates_of(all, outcome::delivered).at(0);
   BOOST_TEST(queue_span.end_ns <= act.begin_ns);
   BOOST_TEST(act.end_ns == end.begin_ns);
-  for (const auto& r : records) {
+  for (const auto& r : all) {
     BOOST_TEST(r.route == sink_route_);
     BOOST_TEST(r.copy == 1u);
     BOOST_TEST(r.begin_clock == context.clock_number);
@@ -96,13 +96,13 @@ BOOST_AUTO_TEST_CASE(what_comes_encoded_is_decoded_first_as_a_step_of_the_link) 
   e.stop();
   BOOST_TEST(acted.all().at(0) == "plain cipher");
 
-  const auto records = taken();
-  BOOST_TEST(steps_of(records, trace_id{0, 0}) == "queue decode act");
-  const auto decode = spans_of(records, step::decode).at(0);
+  const auto all = taken();
+  BOOST_TEST(steps_of(all, trace_id{0, 0}) == "queue decode act");
+  const auto decode = spans_of(all, step::decode).at(0);
   BOOST_TEST(decode.route == link_route);
   BOOST_TEST(decode.copy == 0u); // the lane
-  BOOST_TEST(spans_of(records, step::queue).at(0).end_ns <= decode.begin_ns);
-  BOOST_TEST(decode.end_ns <= spans_of(records, step::act).at(0).begin_ns);
+  BOOST_TEST(spans_of(all, step::queue).at(0).end_ns <= decode.begin_ns);
+  BOOST_TEST(decode.end_ns <= spans_of(all, step::act).at(0).begin_ns);
 }
 
 BOOST_AUTO_TEST_CASE(each_input_has_its_own_decoder) {
@@ -129,12 +129,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_decoded_ends_as_corrupt_at_the_link) {
   e.stop();
 
   BOOST_CHECK((acted.all() == std::vector<std::string>{"fine"}));
-  const auto records = taken();
-  const auto end = fates_of(records, outcome::corrupt).at(0);
+  const auto all = taken();
+  const auto end = fates_of(all, outcome::corrupt).at(0);
   BOOST_TEST(end.route == link_route);
   BOOST_TEST(end.copy == 0u);
   BOOST_TEST(watcher.seen.all().at(0).header.route == link_route);
-  BOOST_TEST(steps_of(records, trace_id{0, 0}) == "queue");
+  BOOST_TEST(steps_of(all, trace_id{0, 0}) == "queue");
   const auto trouble = troubles();
   BOOST_TEST(trouble.find("downlink: no such picture") != std::string::npos, trouble);
   BOOST_TEST(queue->under_way() == 0u);
@@ -171,11 +171,11 @@ BOOST_AUTO_TEST_CASE(an_error_or_exception_of_the_sink_fails_the_sample_and_the_
   BOOST_REQUIRE(watcher.seen.wait_for(3));
   e.stop();
 
-  const auto records = taken();
-  const auto failed = fates_of(records, outcome::failed);
+  const auto all = taken();
+  const auto failed = fates_of(all, outcome::failed);
   BOOST_REQUIRE_EQUAL(failed.size(), 2u);
   BOOST_TEST(failed[0].route == sink_route_);
-  BOOST_TEST(steps_of(records, trace_id{0, 0}) == "queue act");
+  BOOST_TEST(steps_of(all, trace_id{0, 0}) == "queue act");
   BOOST_TEST(e.failed() == 2u);
   BOOST_TEST(e.delivered() == 1u);
   const auto trouble = troubles();

@@ -48,21 +48,21 @@ BOOST_AUTO_TEST_CASE(the_oldest_gives_way_and_its_end_is_recorded_at_the_stage) 
   BOOST_TEST(seq_of(q.take()) == 1u);
   BOOST_TEST(q.dropped() == 1u);
 
-  const auto records = taken();
-  BOOST_REQUIRE_EQUAL(records.size(), 1u);
-  BOOST_CHECK(records[0].kind == record_kind::fate);
-  BOOST_TEST(records[0].what == static_cast<std::uint16_t>(outcome::dropped));
-  BOOST_TEST(records[0].trace == trace_id(0, 0).number());
-  BOOST_TEST(records[0].route == stage_route);
-  BOOST_TEST(records[0].copy == 5u);
-  BOOST_TEST(records[0].begin_node == context.node);
-  BOOST_TEST(records[0].begin_clock == context.clock_number);
+  const auto all = taken();
+  BOOST_REQUIRE_EQUAL(all.size(), 1u);
+  BOOST_CHECK(all[0].kind == record_kind::fate);
+  BOOST_TEST(all[0].what == static_cast<std::uint16_t>(outcome::dropped));
+  BOOST_TEST(all[0].trace == trace_id(0, 0).number());
+  BOOST_TEST(all[0].route == stage_route);
+  BOOST_TEST(all[0].copy == 5u);
+  BOOST_TEST(all[0].begin_node == context.node);
+  BOOST_TEST(all[0].begin_clock == context.clock_number);
 
   const auto told = watcher.seen.all();
   BOOST_REQUIRE_EQUAL(told.size(), 1u);
   BOOST_TEST(told[0].header.trace.seq() == 0u);
   BOOST_TEST(told[0].header.route == stage_route);
-  BOOST_TEST(to_ns(told[0].when) == records[0].begin_ns);
+  BOOST_TEST(to_ns(told[0].when) == all[0].begin_ns);
 }
 
 BOOST_AUTO_TEST_CASE(the_newest_is_turned_away) {

@@ -22,9 +22,9 @@ BOOST_AUTO_TEST_CASE(every_form_is_read) {
   const auto is = [](const condition& c, statistic of, comparison how, double limit) {
     BOOST_TEST((c == condition{of, how, limit}));
   };
-  is(parsed("p95 < 250ms", duration), statistic::p95, comparison::less, 250e6);
-  is(parsed("p99.9<=1s", duration), statistic::p999, comparison::at_most, 1e9);
-  is(parsed("  mean >= -2 µs ", duration), statistic::mean, comparison::at_least, -2e3);
+  is(parsed("p95 < 250ms", time_span), statistic::p95, comparison::less, 250e6);
+  is(parsed("p99.9<=1s", time_span), statistic::p999, comparison::at_most, 1e9);
+  is(parsed("  mean >= -2 µs ", time_span), statistic::mean, comparison::at_least, -2e3);
   is(parsed("< 2%", share), statistic::none, comparison::less, 0.02);
   is(parsed("<= 100%", share), statistic::none, comparison::at_most, 1);
   is(parsed(">= 9.5Hz", rate), statistic::none, comparison::at_least, 9.5);
@@ -49,17 +49,17 @@ BOOST_AUTO_TEST_CASE(mistakes_are_explained) {
     std::string_view fragment;
   };
   const mistake table[] = {
-      {"", duration, "compares by <, <=, > or >=; write for example \"p95 < 250ms\""},
-      {"p95 250ms", duration, "compares by"},
-      {"p95 == 250ms", duration, "compares by"},
-      {"p95 != 250ms", duration, "compares by"},
-      {"p95 <", duration, "nothing to compare with"},
-      {"< 250ms", duration, "the statistic is missing, one of mean, min, p50, p90, p95"},
-      {"p96 < 250ms", duration, "no statistic \"p96\"; did you mean \"p9"},
-      {"typically < 250ms", duration, "no statistic \"typically\", only mean, min"},
-      {"p95 < 250", duration, "the unit is missing"},
-      {"p95 < 2%", duration, "\"2%\" is not a duration"},
-      {"p95 < < 2ms", duration, "\"< 2ms\" is not a duration"},
+      {"", time_span, "compares by <, <=, > or >=; write for example \"p95 < 250ms\""},
+      {"p95 250ms", time_span, "compares by"},
+      {"p95 == 250ms", time_span, "compares by"},
+      {"p95 != 250ms", time_span, "compares by"},
+      {"p95 <", time_span, "nothing to compare with"},
+      {"< 250ms", time_span, "the statistic is missing, one of mean, min, p50, p90, p95"},
+      {"p96 < 250ms", time_span, "no statistic \"p96\"; did you mean \"p9"},
+      {"typically < 250ms", time_span, "no statistic \"typically\", only mean, min"},
+      {"p95 < 250", time_span, "the unit is missing"},
+      {"p95 < 2%", time_span, "\"2%\" is not a duration"},
+      {"p95 < < 2ms", time_span, "\"< 2ms\" is not a duration"},
       {"p95 < 2%", share, "one figure of the whole run; leave out \"p95\""},
       {"< 20ms", share, "\"20ms\" is not a share"},
       {"< 101%", share, "from 0% to 100%"},
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(the_limit_itself_tells_strict_from_loose) {
 }
 
 BOOST_AUTO_TEST_CASE(figures_are_shown_in_their_unit) {
-  BOOST_TEST(show_figure(figure_unit::duration, 61.24e6) == "61.2 ms");
+  BOOST_TEST(show_figure(figure_unit::time_span, 61.24e6) == "61.2 ms");
   BOOST_TEST(show_figure(figure_unit::share, 0.00333) == "0.333 %");
   BOOST_TEST(show_figure(figure_unit::share, 1) == "100 %");
   BOOST_TEST(show_figure(figure_unit::rate, 9.98) == "9.98 Hz");
