@@ -3,6 +3,7 @@
 
 #include <caf/atom.hpp>
 #include <caf/deep_to_string.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/make_message.hpp>
 #include <caf/sec.hpp>
 
@@ -24,7 +25,7 @@ error from_caf(const caf::error& e) {
   }
   if (e == caf::sec::request_timeout)
     return {errc::timeout, "no answer in time"};
-  if (e == caf::sec::request_receiver_down)
+  if (e == caf::sec::request_receiver_down || e == caf::exit_reason::remote_link_unreachable)
     return {errc::node_lost, "the other side is gone"};
   return {errc::internal, caf::to_string(e)};
 }

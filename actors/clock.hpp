@@ -11,7 +11,7 @@
 namespace peernet::actors {
 
 struct clock_config {
-  const peernet::clock* source = nullptr; ///< the node's clock; outlives the actor
+  peernet::clock source; ///< the node's clock
 };
 
 struct clock_state {

@@ -55,8 +55,7 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
       *state.config.known, node_graph::folders{.output = d.output, .sockets = d.sockets});
   if (auto loaded = state.graph->load(); !loaded)
     return to_caf(loaded.error());
-  const auto probes =
-      self->spawn<caf::linked>(clock, clock_config{.source = &state.graph->clock()});
+  const auto probes = self->spawn<caf::linked>(clock, clock_config{.source = state.graph->clock()});
   return {node_ready{.host = host_name(),
                      .pid = ::getpid(),
                      .clock_domain = state.graph->clock().domain(),
@@ -98,28 +97,38 @@ void forward_notices(self_ptr self) {
   }
 }
 
+caf::result<std::vector<end_line>> bind(self_ptr self, const run_terms& terms) {
+  forward_notices(self);
+  auto bound = self->state.graph->bind(
+      {.clock = terms.clock, .run = wire_run_number(self->state.secret), .values = terms.values});
+  if (!bound)
+    return to_caf(bound.error());
+  return to_lines(*bound);
+}
+
 /// Gives every part to an actor of its own, linked to the node: one that fails takes the node down,
 /// visibly.
 void spawn_parts(self_ptr self) {
   auto& state = self->state;
   const auto spawn_all = [&](auto& parts, auto function, auto make_config,
                              std::vector<part_actor>& to) {
-    for (auto& p : parts)
-      to.push_back(self->template spawn<caf::linked>(function, make_config(p)));
+    for (auto& p : parts) // a part's threads use the whole graph: each keeps all of it
+      to.push_back(self->template spawn<caf::linked>(
+          function, make_config(std::remove_reference_t<decltype(p)>(self->state.graph, p.get()))));
   };
   auto& g = *state.graph;
   spawn_all(
-      g.senders, transport_sender, [](auto& p) { return transport_sender_config{p}; },
+      g.senders, transport_sender, [](auto p) { return transport_sender_config{std::move(p)}; },
       state.senders);
   spawn_all(
-      g.inference, inference, [](auto& p) { return inference_config{p}; }, state.stages);
+      g.inference, inference, [](auto p) { return inference_config{std::move(p)}; }, state.stages);
   spawn_all(
-      g.sinks, sink, [](auto& p) { return sink_config{p}; }, state.stages);
+      g.sinks, sink, [](auto p) { return sink_config{std::move(p)}; }, state.stages);
   spawn_all(
-      g.receivers, transport_receiver, [](auto& p) { return transport_receiver_config{p}; },
-      state.receivers);
+      g.receivers, transport_receiver,
+      [](auto p) { return transport_receiver_config{std::move(p)}; }, state.receivers);
   spawn_all(
-      g.sensors, sensor, [](auto& p) { return sensor_config{p}; }, state.sensors);
+      g.sensors, sensor, [](auto p) { return sensor_config{std::move(p)}; }, state.sensors);
 }
 
 std::vector<part_actor> all_parts(const node_state& s) {
@@ -246,6 +255,9 @@ caf::result<node_report> finish(self_ptr self, std::int64_t patience_ns) {
 
 caf::result<bool> start(self_ptr self, const start_order& order, const metrics_actor& metrics) {
   auto& state = self->state;
+  if (state.metrics)
+    return to_caf({errc::refused, "the run has begun already"});
+  spawn_parts(self);
   state.metrics = metrics;
   self->monitor(metrics);
   auto promise = self->make_response_promise<bool>();
@@ -254,6 +266,26 @@ caf::result<bool> start(self_ptr self, const start_order& order, const metrics_a
       start_atom::value, order);
   self->delayed_send(self, collecting_period, tick_atom::value);
   return promise;
+}
+
+caf::result<std::uint64_t> flush(self_ptr self) {
+  if (!self->state.metrics)
+    return to_caf({errc::refused, "no run has begun"});
+  auto promise = self->make_response_promise<std::uint64_t>();
+  self->state.flushes.push_back(promise);
+  collect(self);
+  return promise;
+}
+
+/// A step of the deployment, if those it needs came before.
+template <class Reply, class Step>
+caf::result<Reply> in_turn(self_ptr self, Step step) {
+  const auto& state = self->state;
+  if (!state.greeted)
+    return to_caf({errc::refused, "no greeting of this version came first"});
+  if (!state.graph)
+    return to_caf({errc::refused, "nothing was loaded first"});
+  return step();
 }
 
 } // namespace
@@ -283,34 +315,31 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
           return to_caf({errc::refused, "no greeting of this version came first"});
         return load(self, d);
       },
-      [=](bind_atom, const run_terms& terms) -> caf::result<std::vector<end_line>> {
-        forward_notices(self);
-        auto bound = self->state.graph->bind({.clock = terms.clock,
-                                              .run = wire_run_number(self->state.secret),
-                                              .values = terms.values});
-        if (!bound)
-          return to_caf(bound.error());
-        return to_lines(*bound);
+      [=](bind_atom, const run_terms& terms) {
+        return in_turn<std::vector<end_line>>(self, [&] { return bind(self, terms); });
       },
-      [=](link_atom, const std::vector<end_line>& everywhere) -> caf::result<bool> {
-        if (auto done = self->state.graph->connect(from_lines(everywhere)); !done)
-          return to_caf(done.error());
-        return true;
+      [=](link_atom, const std::vector<end_line>& everywhere) {
+        return in_turn<bool>(self, [&]() -> caf::result<bool> {
+          if (auto done = self->state.graph->connect(from_lines(everywhere)); !done)
+            return to_caf(done.error());
+          return true;
+        });
       },
-      [=](linked_atom) { return self->state.graph->unconnected(); },
+      [=](linked_atom) {
+        return in_turn<std::vector<std::string>>(self,
+                                                 [&]() -> caf::result<std::vector<std::string>> {
+                                                   return self->state.graph->unconnected();
+                                                 });
+      },
       [=](start_atom, const start_order& order, const metrics_actor& metrics) {
-        spawn_parts(self);
-        return start(self, order, metrics);
+        return in_turn<bool>(self, [&] { return start(self, order, metrics); });
       },
-      [=](report_atom) { return report(self); },
-      [=](halt_atom) { return halt(self); },
-      [=](finish_atom, std::int64_t patience_ns) { return finish(self, patience_ns); },
-      [=](flush_atom) -> caf::result<std::uint64_t> {
-        auto promise = self->make_response_promise<std::uint64_t>();
-        self->state.flushes.push_back(promise);
-        collect(self);
-        return promise;
+      [=](report_atom) { return in_turn<node_report>(self, [&] { return report(self); }); },
+      [=](halt_atom) { return in_turn<bool>(self, [&] { return halt(self); }); },
+      [=](finish_atom, std::int64_t patience_ns) {
+        return in_turn<node_report>(self, [&] { return finish(self, patience_ns); });
       },
+      [=](flush_atom) { return in_turn<std::uint64_t>(self, [&] { return flush(self); }); },
       [=](notice_atom, const notice_line& n) {
         if (self->state.graph)
           self->state.graph->ends().deliver({.trace = trace_id{n.trace},

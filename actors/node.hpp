@@ -38,7 +38,6 @@ struct node_state {
   std::vector<part_actor> senders;
   std::vector<part_actor> receivers;
   std::vector<part_actor> stages; ///< inference and sinks
-  caf::actor_addr coordinator;    ///< whose loss ends this process
 
   // Records on their way to the metrics actor. With `most_unanswered` batches out, the rest waits
   // in the rings, where what does not fit is counted.

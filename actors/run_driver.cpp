@@ -2,6 +2,7 @@
 // From greeting to the common start.
 #include "actors/run_driver_ask.hpp"
 #include "actors/system_config.hpp"
+#include "runtime/config/expectations.hpp"
 
 #include <algorithm>
 
@@ -28,7 +29,10 @@ caf::result<ending_ptr> run_driver::start(bool check) {
   for (const auto& m : config_.members)
     self_->monitor(m.actor);
   self_->delayed_send(self_, tick_period, tick_atom::value);
-  greet();
+  if (interrupted_early_)
+    interrupt();
+  else
+    greet();
   return promise_;
 }
 
@@ -108,7 +112,7 @@ void run_driver::link() {
         return self_->request(config_.members[i].actor, step_patience, link_atom::value,
                               endpoints_);
       },
-      [](std::size_t, bool) {}, [this] { await_links(clock_.now() + links_patience); });
+      [](std::size_t, bool) {}, [this] { await_links(actor_time() + links_patience); });
 }
 
 void run_driver::await_links(stamp deadline) {
@@ -124,7 +128,7 @@ void run_driver::await_links(stamp deadline) {
       [=, this] {
         if (missing->empty())
           return probe_all(probes_before, probe_phase::before, [this] { open_results(); });
-        if (clock_.now() < deadline)
+        if (actor_time() < deadline)
           return later(5ms, [=, this] { await_links(deadline); });
         std::string names;
         for (const auto& n : *missing)
@@ -170,12 +174,16 @@ layout run_driver::make_layout() const {
 }
 
 void run_driver::open_results() {
+  auto expected = resolve_expectations(*config_.what, *config_.whole, catalogue::builtin());
+  if (!expected)
+    return abandon(run_ending::kind::failed, std::move(expected).error());
   auto opened = config_.open_results(make_layout());
   if (!opened)
     return abandon(run_ending::kind::failed, std::move(opened).error());
   metrics_ = std::move(*opened);
   self_->monitor(metrics_);
   with_store([name = config_.what->name](store& s) { return s.set_run("scenario", name); });
+  with_store([all = std::move(*expected)](store& s) { return s.set_expectations(all); });
   store_probes();
   begin();
 }

@@ -61,7 +61,11 @@ private:
   void failed(std::uint64_t generation, std::size_t node, const caf::error& why);
 
   void probe_all(int exchanges, probe_phase phase, std::function<void()> next);
+  void probe_again(std::size_t node, int left, probe_phase phase, std::uint64_t generation);
   void probe_once(std::size_t node, probe_phase phase, std::function<void()> then);
+
+  /// The actor system's time, which a test can move: for deadlines. Facts are stamped by clock_.
+  [[nodiscard]] stamp actor_time() const;
 
   /// Puts the rest of the current step off for a moment.
   void later(duration pause, std::function<void()> rest);
@@ -94,7 +98,8 @@ private:
   std::function<void()> next_;
   std::function<void()> put_off_;
   bool check_only_ = false;
-  bool running_ = false; ///< between the common start and the halt
+  bool interrupted_early_ = false; ///< before `start` came
+  bool running_ = false;           ///< between the common start and the halt
   bool ending_begun_ = false;
   bool cut_off_ = false; ///< the drain's deadline passed with samples under way
   bool over_ = false;

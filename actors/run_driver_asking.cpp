@@ -69,6 +69,10 @@ void run_driver::down(const caf::down_msg& d) {
     }
 }
 
+stamp run_driver::actor_time() const {
+  return stamp{std::chrono::duration_cast<duration>(self_->clock().now().time_since_epoch())};
+}
+
 void run_driver::later(duration pause, std::function<void()> rest) {
   put_off_ = std::move(rest);
   self_->delayed_send(self_, pause, wake_atom::value);
@@ -116,18 +120,18 @@ void run_driver::probe_all(int exchanges, probe_phase phase, std::function<void(
       awaited_.insert(i);
   if (awaited_.empty())
     return std::exchange(next_, nullptr)();
-  for (const auto i : std::set<std::size_t>(awaited_)) {
-    // One exchange after the other on each node, all nodes at the same time.
-    auto again = std::make_shared<std::function<void(int)>>();
-    *again = [=, this](int left) {
-      if (generation != generation_)
-        return;
-      if (left == 0)
-        return answered(generation, i);
-      probe_once(i, phase, [=] { (*again)(left - 1); });
-    };
-    (*again)(exchanges);
-  }
+  for (const auto i : std::set<std::size_t>(awaited_))
+    probe_again(i, exchanges, phase, generation);
+}
+
+/// One exchange after the other on each node, all nodes at the same time.
+void run_driver::probe_again(std::size_t node, int left, probe_phase phase,
+                             std::uint64_t generation) {
+  if (generation != generation_)
+    return;
+  if (left == 0)
+    return answered(generation, node);
+  probe_once(node, phase, [=, this] { probe_again(node, left - 1, phase, generation); });
 }
 
 void run_driver::event(severity how, std::string what, std::string detail, node_id node) {

@@ -40,8 +40,10 @@ void run_driver::tick() {
       self_->request(config_.members[i].actor, report_patience, report_atom::value)
           .then(
               [=, this](const node_report& r) {
+                if (!running_ || generation != generation_)
+                  return; // late: what was reported since counts
                 nodes_[i].last = r;
-                if (--*asked > 0 || !running_ || generation != generation_)
+                if (--*asked > 0)
                   return;
                 const auto resting = [](const node_status& n) {
                   return !n.alive || n.last.sensors_finished;
@@ -62,6 +64,10 @@ void run_driver::tick() {
 void run_driver::interrupt() {
   if (over_)
     return;
+  if (!promise_.pending()) {
+    interrupted_early_ = true;
+    return; // `start` is still on its way
+  }
   if (!metrics_)
     return abandon(run_ending::kind::interrupted,
                    {errc::closed, "interrupted before the run began"});
@@ -90,7 +96,7 @@ void run_driver::halt() {
       },
       [](std::size_t, bool) {},
       [this] {
-        const auto now = clock_.now();
+        const auto now = actor_time();
         drain(now + config_.what->drain, now, 0);
       });
 }
@@ -124,7 +130,7 @@ void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_cou
           waiting += n.alive ? n.last.under_way : 0;
           moved += n.last.emitted;
         }
-        const auto now = clock_.now();
+        const auto now = actor_time();
         const auto quiet = moved == last_count ? quiet_since : now;
         const auto settled =
             waiting == 0 && (frames_under_way().empty() || now - quiet > long_quiet);

@@ -77,13 +77,31 @@ result<std::string> make_results_folder(const std::string& output, const std::st
   return error{errc::io, "no free name for a results folder like " + base.string()};
 }
 
+exit_code code_of(run_verdict v) {
+  switch (v) {
+  case run_verdict::valid:
+    return exit_code::passed;
+  case run_verdict::failed:
+    return exit_code::expectation_failed;
+  case run_verdict::undecidable:
+  case run_verdict::invalid:
+    return exit_code::invalid;
+  case run_verdict::interrupted:
+    return exit_code::interrupted;
+  case run_verdict::node_lost:
+    break;
+  }
+  return exit_code::node_lost;
+}
+
+/// Where several apply, the gravest: 2, 1, 5, 7, 4, 3.
 exit_code code_of(const run_ending& e) {
+  const auto verdict = e.summary ? e.summary->verdict : run_verdict::valid;
   switch (e.how) {
   case run_ending::kind::completed:
-    return !e.summary || e.summary->verdict == run_verdict::valid ? exit_code::passed
-                                                                  : exit_code::invalid;
-  case run_ending::kind::interrupted:
-    return exit_code::interrupted;
+    return code_of(verdict);
+  case run_ending::kind::interrupted: // a node may have been lost on the way out
+    return verdict == run_verdict::node_lost ? exit_code::node_lost : exit_code::interrupted;
   case run_ending::kind::node_lost:
     return exit_code::node_lost;
   case run_ending::kind::failed:
@@ -309,11 +327,13 @@ private:
     }
   }
 
-  /// What the system says of nodes that ended before their time.
+  /// What the system says of nodes that ended before their time: it knows a moment after their
+  /// connections have closed.
   std::string ends_of_children() {
+    const auto deadline = clock::machine_now() + lost_patience;
     std::string ends;
     for (std::size_t i = 0; i < children_.size(); ++i)
-      if (const auto end = children_[i].ended(); end && *end != "exit code 0")
+      if (const auto end = children_[i].wait(deadline); end && *end != "exit code 0")
         ends += " (" + plan_->nodes[i] + ": " + *end + ")";
     return ends;
   }

@@ -130,6 +130,7 @@ int worker_main(int argc, char** argv) {
         .types = &types, .known = &catalogue::builtin(), .peers = &peers, .channels = channels};
     const auto root = self->spawn<caf::detached + caf::monitored>(actors::node, node);
     const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);
+    peers.add(self_number, root); // a link forced within this node finds its other end, too
     if (!meet_peers(system, root_ptr, self_number, sockets, peers))
       ::_exit(5); // the coordinator sees it and says so
     attach_as(system, control_fd, root_ptr);

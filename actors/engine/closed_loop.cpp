@@ -97,14 +97,14 @@ bool closed_loop::launch(flight& f, const run_window& window, recorder& by) {
     f.open_count = static_cast<std::size_t>(std::ranges::count(f.open, 1));
   }
   const auto fired = source_.fire(next_seq_, f.intended, window, by);
-  if (fired == sensor_source::fired::at_end)
-    return false;
-  ++next_seq_;
-  if (fired == sensor_source::fired::failed) {
+  if (fired != sensor_source::fired::sent) {
     const std::lock_guard lock(mutex_);
     f.now = flight::state::free;
     f.intended = source_.context().clock->now() + pause_after_failure;
   }
+  if (fired == sensor_source::fired::at_end)
+    return false;
+  ++next_seq_;
   return true;
 }
 
@@ -112,8 +112,10 @@ void closed_loop::run(const run_window& window, const std::stop_token& stop) {
   const auto& context = source_.context();
   const auto& clock = *context.clock;
   auto& by = context.records->add(context.node, context.clock_number);
-  bool more = sleep_until(clock, window.start, stop);
-  while (more && !stop.stop_requested() && next_seq_ < window.samples && clock.now() < window.end) {
+  bool fires = sleep_until(clock, window.start, stop);
+  while (!stop.stop_requested() && clock.now() < window.end) {
+    fires = fires && next_seq_ < window.samples;
+    bool flying = false;
     flight* ready = nullptr;
     {
       std::unique_lock lock(mutex_);
@@ -123,12 +125,18 @@ void closed_loop::run(const run_window& window, const std::stop_token& stop) {
         if (f.now == flight::state::ended ||
             (f.now == flight::state::flying && f.intended + timeout_ <= now))
           settle(f, now, window, by);
-        if (f.now == flight::state::free && f.intended <= now) {
+        const bool free = f.now == flight::state::free;
+        flying = flying || !free;
+        if (free && !fires)
+          continue;
+        if (free && f.intended <= now) {
           ready = &f;
           break;
         }
-        wake = std::min(wake, f.now == flight::state::free ? f.intended : f.intended + timeout_);
+        wake = std::min(wake, free ? f.intended : f.intended + timeout_);
       }
+      if (!fires && !flying)
+        break; // not before: the last samples are noticed, or expire, as all others
       if (!ready) {
         const std::chrono::steady_clock::time_point until{
             clock.to_machine(wake).time_since_epoch()};
@@ -136,7 +144,7 @@ void closed_loop::run(const run_window& window, const std::stop_token& stop) {
       }
     }
     if (ready)
-      more = launch(*ready, window, by);
+      fires = launch(*ready, window, by);
   }
   finished_.store(true, std::memory_order_release);
 }

@@ -34,6 +34,19 @@ node_graph::node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<con
         return n && !n->test_clock.none() ? peernet::clock(n->test_clock) : peernet::clock();
       }()) {}
 
+node_graph::~node_graph() {
+  for (auto& p : sensors)
+    p->stop();
+  for (auto& p : senders)
+    p->finish(clock::machine_now());
+  for (auto& p : receivers)
+    p->stop();
+  for (auto& p : inference)
+    p->stop();
+  for (auto& p : sinks)
+    p->stop();
+}
+
 const stage_config& node_graph::config_of(const plan_instance& i) const {
   const auto index = place_of(i).config;
   switch (i.kind) {

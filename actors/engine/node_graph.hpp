@@ -43,6 +43,10 @@ public:
 
   node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<const plan> whole, node_id self,
              registry& types, const catalogue& known, folders where);
+  /// Ends whatever still runs, in the order in which samples flow.
+  ~node_graph();
+  node_graph(const node_graph&) = delete;
+  node_graph& operator=(const node_graph&) = delete;
 
   /// Makes every sensor, model, sink and codec of this node. What cannot be loaded fails here, with
   /// a message that begins with the key ("inference.detector: …").

@@ -2,6 +2,7 @@
 #include "actors/engine/parts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace peernet {
 
@@ -13,11 +14,14 @@ constexpr duration stop_patience = std::chrono::seconds{1};
 } // namespace
 
 void sensor_part::start(const run_window& window) {
+  started = true;
   for (auto& l : loops)
     l->start(window);
 }
 
 void sensor_part::stop() {
+  if (!std::exchange(started, false))
+    return;
   for (auto& l : loops)
     l->request_stop();
   // A sensor may be waiting for room on a link whose other side is stuck: it gets a moment, then it

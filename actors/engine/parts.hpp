@@ -31,6 +31,7 @@ struct sensor_part {
   std::vector<std::unique_ptr<sensor_source>> sources;
   std::unique_ptr<frame_keeper> keeper;            ///< if a sink here draws on its frames
   std::vector<std::unique_ptr<sensor_loop>> loops; ///< last: their threads end first
+  bool started = false;                            ///< and not stopped since
 
   void start(const run_window& window);
   void stop();

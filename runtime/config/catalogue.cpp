@@ -17,7 +17,7 @@ using enum option_kind;
 constexpr double largest_payload = 256u << 20; // what every transport takes
 constexpr double one_hour_ns = 3600e9;
 
-option_def model_step(std::string name) {
+option_def model_step(const std::string& name) {
   return {.name = name,
           .kind = time_span,
           .doc = "how long it spends in " + name + "; 0: no such step",
@@ -27,10 +27,11 @@ option_def model_step(std::string name) {
 }
 
 option_def pixels(std::string name, std::optional<option_value> otherwise, std::string doc) {
+  const bool required = !otherwise;
   return {.name = std::move(name),
           .kind = integer,
           .doc = std::move(doc),
-          .required = !otherwise,
+          .required = required,
           .otherwise = std::move(otherwise),
           .min = 1,
           .max = 16384};

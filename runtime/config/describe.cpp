@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The resolved graph for people; what `--check` prints.
+#include "runtime/config/expectations.hpp"
 #include "runtime/config/stages.hpp"
 #include "runtime/config/words.hpp"
 #include "runtime/config/writer.hpp"
@@ -138,6 +139,16 @@ std::string show_paths(const plan& p) {
   return text;
 }
 
+/// What is expected of which figure, paths in full.
+std::string show_expectations(const plan& p, const scenario& s, const catalogue& known) {
+  columns<3> table;
+  const auto all = resolve_expectations(s, p, known);
+  for (const auto& e : all ? *all : std::vector<expected_figure>{})
+    table.add({e.target + "." + e.name, e.condition,
+               e.inapplicable.empty() ? "" : "not applicable: " + e.inapplicable});
+  return table.text();
+}
+
 } // namespace
 
 std::string describe(const plan& p, const scenario& s, const catalogue& known) {
@@ -148,8 +159,9 @@ std::string describe(const plan& p, const scenario& s, const catalogue& known) {
           ", seed " + std::to_string(s.seed) + "\n";
   if (!s.description.empty())
     text += s.description + "\n";
-  return text + "\nnodes\n" + show_nodes(s, known) + "\nlinks\n" + show_links(p, s, known) +
-         "\npaths\n" + show_paths(p);
+  text += "\nnodes\n" + show_nodes(s, known) + "\nlinks\n" + show_links(p, s, known) + "\npaths\n" +
+          show_paths(p);
+  return s.expectations.empty() ? text : text + "\nexpected\n" + show_expectations(p, s, known);
 }
 
 } // namespace peernet

@@ -14,8 +14,8 @@ namespace peernet {
 /// TOML that reads back as an equal scenario. Relative paths stay relative to `s.directory`.
 [[nodiscard]] std::string write_scenario(const scenario& s, const catalogue& known);
 
-/// The resolved graph, for `--check`: nodes with their stages, links with what they run over, and
-/// every path. `p` is made of `s`.
+/// The resolved graph, for `--check`: nodes with their stages, links with what they run over,
+/// every path, and what is expected. `p` is made of `s`.
 [[nodiscard]] std::string describe(const plan& p, const scenario& s, const catalogue& known);
 
 } // namespace peernet

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Storage objects of one type that are used again instead of being freed: for foreign memory that arrives with
-// every sample, such as received messages.
+// Storage objects of one type that are used again instead of being freed: for foreign memory that
+// arrives with every sample, such as received messages.
 #pragma once
 
 #include "runtime/core/buffer.hpp"
@@ -10,8 +10,8 @@
 
 namespace peernet {
 
-/// Derive as `class x : public recycled<x>` and define `void clear() noexcept`, which lets the foreign memory go.
-/// Thread: any.
+/// Derive as `class x : public recycled<x>` and define `void clear() noexcept`, which lets the
+/// foreign memory go. Thread: any.
 template <class Derived>
 class recycled : public storage {
 public:

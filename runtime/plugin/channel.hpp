@@ -28,11 +28,11 @@ struct endpoint {
 /// What both ends of a channel are told when they are opened.
 struct channel_settings {
   std::string bind_address =
-      "127.0.0.1";                   ///< receiving end; never a wildcard unless the node says so
-  std::string socket_folder;         ///< mode 0700, for transports that are reached by a path
-  std::size_t queue = 8;             ///< frames the channel itself may hold on each side
+      "127.0.0.1";                    ///< receiving end; never a wildcard unless the node says so
+  std::string socket_folder;          ///< mode 0700, for transports that are reached by a path
+  std::size_t queue = 8;              ///< frames the channel itself may hold on each side
   std::size_t max_frame = 256u << 20; ///< larger frames are refused before memory is taken, bytes
-  std::string name;                  ///< the link's, for messages and thread names
+  std::string name;                   ///< the link's, for messages and thread names
 };
 
 /// One frame as it leaves: the wire header, then the body. The body may be referenced, not copied,

@@ -18,12 +18,34 @@ json optional(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-json figures(const distribution& d) {
+template <class Value>
+json figures(const basic_distribution<Value>& d) {
   if (d.count == 0)
     return {{"count", 0}};
-  return {
-      {"count", d.count},       {"mean", d.mean},         {"min", d.min}, {"p50", optional(d.p50)},
-      {"p90", optional(d.p90)}, {"p99", optional(d.p99)}, {"max", d.max}};
+  return {{"count", d.count},
+          {"mean", d.mean},
+          {"min", d.min},
+          {"p50", optional(d.p50)},
+          {"p90", optional(d.p90)},
+          {"p95", optional(d.p95)},
+          {"p99", optional(d.p99)},
+          {"p99.9", optional(d.p999)},
+          {"max", d.max}};
+}
+
+/// Figures are in the base unit that is named beside them.
+json expectations(const run_summary& s) {
+  static constexpr std::array<std::string_view, 5> units{"ns", "share", "Hz", "bit/s", ""};
+  auto rows = json::array();
+  for (const auto& r : s.expectations)
+    rows.push_back({{"metric", r.metric},
+                    {"condition", r.condition},
+                    {"verdict", to_string(r.verdict)},
+                    {"measured", optional(r.measured)},
+                    {"bound", r.bound},
+                    {"unit", units[static_cast<std::size_t>(r.unit)]},
+                    {"note", r.note}});
+  return rows;
 }
 
 json steps(const run_summary& s) {
@@ -81,6 +103,24 @@ json sinks(const run_summary& s) {
   return rows;
 }
 
+json sensors(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.sensors)
+    rows.push_back({{"sensor", r.sensor},
+                    {"slots", r.slots},
+                    {"skipped", r.skipped},
+                    {"failed", r.failed},
+                    {"rate_hz", optional(r.rate)}});
+  return rows;
+}
+
+json values(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.values)
+    rows.push_back({{"place", r.place}, {"name", r.name}, {"value", figures(r.figures)}});
+  return rows;
+}
+
 json clocks(const run_summary& s) {
   auto rows = json::array();
   for (const auto& r : s.clocks)
@@ -98,6 +138,7 @@ result<void> export_json(const run_summary& s, const std::filesystem::path& file
   const json all = {{"schema", schema_version},
                     {"scenario", s.name},
                     {"verdict", to_string(s.verdict)},
+                    {"expectations", expectations(s)},
                     {"problems", s.problems},
                     {"lost_nodes", s.lost_nodes},
                     {"begin_ns", s.begin_ns},
@@ -108,6 +149,8 @@ result<void> export_json(const run_summary& s, const std::filesystem::path& file
                     {"paths", paths(s)},
                     {"links", links(s)},
                     {"outcomes", sinks(s)},
+                    {"sensors", sensors(s)},
+                    {"values", values(s)},
                     {"clocks", clocks(s)},
                     {"overhead",
                      {{"records", s.own.records},

@@ -18,13 +18,21 @@ constexpr std::size_t name_width = 16;
 constexpr std::size_t step_width = 13;
 constexpr std::string_view none = "–";
 
-/// Cut to `columns`; names are ASCII, other text is cut between code points.
-std::string clip(std::string text, std::size_t columns) {
-  if (text.size() <= columns)
+/// Columns of a terminal that a text takes: one for each character.
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+/// Cut to `columns`, between characters.
+std::string clip(const std::string& text, std::size_t columns) {
+  if (columns_of(text) <= columns)
     return text;
-  auto keep = columns - 1;
-  while (keep > 0 && (static_cast<unsigned char>(text[keep]) & 0xC0) == 0x80)
-    --keep;
+  std::size_t keep = 0;
+  for (std::size_t seen = 0; keep < text.size(); ++keep)
+    if ((static_cast<unsigned char>(text[keep]) & 0xC0) != 0x80 && ++seen == columns)
+      break;
   return text.substr(0, keep) + "…";
 }
 
@@ -32,7 +40,7 @@ template <class Rows, class Name>
 std::size_t widest(const Rows& rows, Name name, std::size_t least, std::size_t most) {
   std::size_t columns = least;
   for (const auto& r : rows)
-    columns = std::max(columns, name(r).size());
+    columns = std::max(columns, columns_of(name(r)));
   return std::min(columns, most);
 }
 
@@ -64,6 +72,8 @@ public:
 
   std::string run() {
     verdict();
+    expectations();
+    problems();
     steps();
     links();
     outcomes();
@@ -98,14 +108,46 @@ private:
   }
 
   void verdict() {
-    static constexpr std::array<std::string_view, 4> words{"VALID", "INVALID", "INTERRUPTED",
-                                                           "NODE LOST"};
+    static constexpr std::array<std::string_view, 6> words{"VALID",   "FAILED",      "UNDECIDABLE",
+                                                           "INVALID", "INTERRUPTED", "NODE LOST"};
     const auto warmup =
         s_.warmup > 0 ? fmt::format(", {} of them warm-up", s_.warmup) : std::string();
-    sentence("",
-             fmt::format("{}  {}: {} samples{}, in {}", words[static_cast<std::size_t>(s_.verdict)],
-                         s_.name.empty() ? "run" : s_.name, s_.intended, warmup,
-                         show_duration(s_.length)));
+    const auto unmet =
+        std::count_if(s_.expectations.begin(), s_.expectations.end(),
+                      [](const auto& e) { return e.verdict == expectation_verdict::failed; });
+    const auto failed =
+        unmet > 0 ? fmt::format("; {} of {} expectations failed", unmet, s_.expectations.size())
+                  : std::string();
+    sentence("", fmt::format("{}  {}: {} samples{}, in {}{}",
+                             words[static_cast<std::size_t>(s_.verdict)],
+                             s_.name.empty() ? "run" : s_.name, s_.intended, warmup,
+                             show_duration(s_.length), failed));
+  }
+
+  /// One line each; a reason that does not fit goes on below.
+  void expectations() {
+    static constexpr std::array<std::string_view, 4> marks{"✓", "✗", "?", none};
+    const auto metrics = widest(
+        s_.expectations, [](const auto& e) { return e.metric; }, 0, 44);
+    const auto conditions = widest(
+        s_.expectations, [](const auto& e) { return e.condition; }, 0, 20);
+    for (const auto& e : s_.expectations) {
+      auto line =
+          fmt::format(" {} {:<{}}  {:<{}}  ", marks[static_cast<std::size_t>(e.verdict)],
+                      clip(e.metric, metrics), metrics, clip(e.condition, conditions), conditions);
+      if (e.measured)
+        line += show_figure(e.unit, *e.measured);
+      if (e.bound > 0)
+        line += " ± " + show_figure(e.unit, e.bound);
+      const auto note = (e.measured && !e.note.empty() ? ", " : "") + e.note;
+      const bool fits = columns_of(line) + columns_of(note) <= width;
+      print("{}{}\n", line, fits ? note : "");
+      if (!fits)
+        sentence("    ", e.note);
+    }
+  }
+
+  void problems() {
     for (const auto& n : s_.lost_nodes)
       sentence(" ! ", fmt::format("node {} was lost while the run was under way", n));
     for (const auto& p : s_.problems)

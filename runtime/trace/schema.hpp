@@ -54,6 +54,8 @@ CREATE TABLE link_end (link INTEGER, lane INTEGER, side INTEGER, node INTEGER, f
                        PRIMARY KEY (link, lane, side)) WITHOUT ROWID;
 CREATE TABLE reported_count (kind INTEGER, node INTEGER, place INTEGER, copy INTEGER,
                              count INTEGER, PRIMARY KEY (kind, node, place, copy)) WITHOUT ROWID;
+CREATE TABLE expectation (id INTEGER PRIMARY KEY, metric TEXT, condition TEXT, kind INTEGER,
+                          target TEXT, figure TEXT, unit INTEGER, inapplicable TEXT);
 
 -- Derived when a run is finished, and again whenever it is finished again:
 CREATE TABLE clock_segment (from_clock INTEGER, to_clock INTEGER, first_ns INTEGER,

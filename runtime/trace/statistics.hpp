@@ -10,8 +10,8 @@
 namespace peernet {
 
 /// Count, mean and percentiles in the values' own unit. A percentile pX is there only from
-/// ceil(10 / (1 − X)) values on (p50: 20, p90: 100, p99: 1000): with fewer, less than ten values lie
-/// beyond it, and it says more about luck than about the system.
+/// ceil(10 / (1 − X)) values on (p50: 20, p90: 100, p99: 1000): with fewer, less than ten values
+/// lie beyond it, and it says more about luck than about the system.
 template <class Value>
 struct basic_distribution {
   std::uint64_t count = 0;

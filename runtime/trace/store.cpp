@@ -222,6 +222,15 @@ result<void> store::set_run(std::string_view key, std::string_view value) {
   return db_.check();
 }
 
+result<void> store::set_expectations(std::span<const expected_figure> all) {
+  sql_transaction together(db_);
+  db_.execute("DELETE FROM expectation");
+  auto insert = db_.prepare("INSERT INTO expectation VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; const auto& e : all)
+    insert.run(i++, e.metric, e.condition, e.kind, e.target, e.name, e.unit, e.inapplicable);
+  return together.commit();
+}
+
 result<void> store::set_run_end(run_end end) {
   return set_run("ended", end == run_end::completed ? "completed" : "interrupted");
 }

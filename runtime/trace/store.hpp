@@ -5,6 +5,7 @@
 // holds the tables and the views, which are the users' interface.
 #pragma once
 
+#include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/trace/clock_segment.hpp"
 #include "runtime/trace/layout.hpp"
@@ -58,6 +59,9 @@ public:
   /// A line of the view `run`. Replaces an earlier value.
   [[nodiscard]] result<void> set_run(std::string_view key, std::string_view value);
 
+  /// What the scenario expects of the run's figures. A later call replaces the earlier.
+  [[nodiscard]] result<void> set_expectations(std::span<const expected_figure> all);
+
   /// Appends records, at least 500 000 per second and core in batches of 4096.
   [[nodiscard]] result<void> append(std::span<const record> records);
   [[nodiscard]] result<void> append_probes(std::span<const probe> probes);
@@ -79,6 +83,7 @@ public:
   [[nodiscard]] result<std::vector<clock_segment>> read_segments();
   /// Indexed by node.
   [[nodiscard]] result<std::vector<bool>> read_lost_nodes();
+  [[nodiscard]] result<std::vector<expected_figure>> read_expectations();
   /// Empty if the key was never set.
   [[nodiscard]] result<std::string> read_run(std::string_view key);
 

@@ -145,6 +145,23 @@ result<std::vector<bool>> store::read_lost_nodes() {
   return lost;
 }
 
+result<std::vector<expected_figure>> store::read_expectations() {
+  std::vector<expected_figure> all;
+  auto q = db_.prepare("SELECT metric, condition, kind, target, figure, unit, inapplicable "
+                       "FROM expectation ORDER BY id");
+  while (q.next())
+    all.push_back({.metric = q.text(0),
+                   .condition = q.text(1),
+                   .kind = q.number<figure_kind>(2),
+                   .target = q.text(3),
+                   .name = q.text(4),
+                   .unit = q.number<figure_unit>(5),
+                   .inapplicable = q.text(6)});
+  if (auto done = db_.check(); !done)
+    return done.error();
+  return all;
+}
+
 result<std::string> store::read_run(std::string_view key) {
   std::string value;
   auto q = db_.prepare("SELECT value FROM run_entry WHERE key = ?");

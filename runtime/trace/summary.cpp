@@ -2,10 +2,11 @@
 #include "runtime/trace/summary.hpp"
 
 #include "runtime/trace/books.hpp"
+#include "runtime/trace/duration_sums.hpp"
+#include "runtime/trace/expectation.hpp"
 #include "runtime/trace/joined_trace.hpp"
+#include "runtime/trace/sensor_sums.hpp"
 #include "runtime/trace/settle.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,189 +16,6 @@
 namespace peernet {
 
 namespace {
-
-/// Steps that are no part of the way from the intended time to the end.
-bool beside_the_way(std::uint16_t what) {
-  return what == static_cast<std::uint16_t>(step::notice);
-}
-
-/// Gathers durations while traces pass by.
-class gatherer {
-public:
-  explicit gatherer(const run_context& context)
-      : context_(context), row_of_(context.origins.size(), none) {}
-
-  void add(const joined_trace& t, const std::vector<ending>& endings) {
-    extent(t);
-    if (t.warmup)
-      return;
-    steps(t);
-    for (const auto& e : endings)
-      if (e.arrival && t.sample)
-        path(t, e);
-  }
-
-  void write(run_summary& s) {
-    s.begin_ns = begin_.value_or(0);
-    s.length = duration{begin_ && end_ ? std::max<std::int64_t>(*end_ - *begin_, 0) : 0};
-    std::sort(steps_.begin(), steps_.end(), [](const step_sum& a, const step_sum& b) {
-      return std::tuple(a.route, a.mean_begin(), a.what) <
-             std::tuple(b.route, b.mean_begin(), b.what);
-    });
-    for (auto& g : steps_)
-      s.steps.push_back({.place = context_.shape.places[g.place].name,
-                         .step = context_.step_name(g.what),
-                         .durations = distribution_of(g.durations),
-                         .share = g.whole > 0 ? std::optional(g.part / g.whole) : std::nullopt,
-                         .bound_ns = g.bound});
-    for (auto& [name, g] : paths_)
-      s.paths.push_back({.path = name,
-                         .end_to_end = distribution_of(g.durations),
-                         .bound_ns = g.bound,
-                         .unexplained = g.whole > 0 ? 1 - g.part / g.whole : 0});
-    if (unmapped_ > 0)
-      s.problems.push_back(fmt::format(
-          "{} durations cross to a clock without an estimate and are in no figure", unmapped_));
-    if (impossible_ > 0)
-      s.problems.push_back(
-          fmt::format("{} durations are negative beyond their clock bound: a clock stepped or "
-                      "drifted faster than assumed",
-                      impossible_));
-  }
-
-private:
-  static constexpr std::uint32_t none = 0xFFFF'FFFF;
-
-  struct sum {
-    std::vector<std::int64_t> durations;
-    std::int64_t bound = 0;
-    double part = 0;  // of the time of delivered samples: this step's, or all steps'
-    double whole = 0; // their end-to-end time
-  };
-  struct step_sum : sum {
-    place_id place = 0;
-    std::uint16_t what = 0;
-    route_id route = 0;        // the first, for the order of rows
-    double begins = 0;         // after the intended time, summed
-    std::uint64_t counted = 0; // begins in that sum
-    std::uint64_t seen = 0;    // the last delivery this step was counted in
-
-    [[nodiscard]] double mean_begin() const {
-      return counted == 0 ? 0 : begins / static_cast<double>(counted);
-    }
-  };
-
-  step_sum& row_of(std::uint32_t origin) {
-    auto& row = row_of_[origin];
-    if (row == none) {
-      const auto& o = context_.origins[origin];
-      const auto place = context_.shape.routes[o.route].place;
-      const auto [it, is_new] =
-          numbers_.try_emplace({place, o.what}, static_cast<std::uint32_t>(steps_.size()));
-      row = it->second;
-      if (is_new) {
-        steps_.emplace_back();
-        steps_.back().place = place;
-        steps_.back().what = o.what;
-        steps_.back().route = first_route_of(place);
-      }
-    }
-    return steps_[row];
-  }
-
-  [[nodiscard]] route_id first_route_of(place_id place) const {
-    route_id r = 0;
-    while (context_.shape.routes[r].place != place)
-      ++r;
-    return r;
-  }
-
-  [[nodiscard]] std::optional<mapped_ns> length_of(const joined_trace::span_fact& s) const {
-    const auto& o = context_.origins[s.origin];
-    return context_.clocks.between(o.begin_clock, s.begin_ns, o.end_clock, s.end_ns);
-  }
-
-  void extent(const joined_trace& t) {
-    if (t.sample)
-      if (const auto at = context_.clocks.to_reference(t.sample->clock, t.sample->intended_ns)) {
-        begin_ = begin_ ? std::min(*begin_, at->ns) : at->ns;
-        end_ = end_ ? std::max(*end_, at->ns) : at->ns;
-      }
-    for (const auto& f : t.fates)
-      if (const auto at =
-              context_.clocks.to_reference(context_.origins[f.origin].begin_clock, f.at_ns))
-        end_ = end_ ? std::max(*end_, at->ns) : at->ns;
-  }
-
-  void steps(const joined_trace& t) {
-    const auto intended = t.sample
-                              ? context_.clocks.to_reference(t.sample->clock, t.sample->intended_ns)
-                              : std::nullopt;
-    for (const auto& s : t.spans) {
-      const auto length = length_of(s);
-      if (!length) {
-        ++unmapped_;
-        continue;
-      }
-      impossible_ += length->ns + length->bound < 0 ? 1 : 0;
-      auto& row = row_of(s.origin);
-      row.durations.push_back(length->ns);
-      row.bound = std::max(row.bound, length->bound);
-      const auto begin =
-          context_.clocks.to_reference(context_.origins[s.origin].begin_clock, s.begin_ns);
-      if (begin && intended) {
-        row.begins += static_cast<double>(begin->ns - intended->ns);
-        ++row.counted;
-      }
-    }
-  }
-
-  void path(const joined_trace& t, const ending& e) {
-    const auto& last = context_.origins[e.arrival->origin];
-    const auto whole = context_.clocks.between(t.sample->clock, t.sample->intended_ns,
-                                               last.begin_clock, e.arrival->at_ns);
-    if (!whole) {
-      ++unmapped_;
-      return;
-    }
-    auto& p = paths_[path_name(e.route)];
-    p.durations.push_back(whole->ns);
-    p.bound = std::max(p.bound, whole->bound);
-    p.whole += static_cast<double>(whole->ns);
-    ++deliveries_;
-    for (const auto& s : t.spans) {
-      const auto& o = context_.origins[s.origin];
-      if (beside_the_way(o.what) || !context_.tree.leads_to(o.route, e.route))
-        continue;
-      if (const auto length = length_of(s)) {
-        auto& row = row_of(s.origin);
-        row.part += static_cast<double>(length->ns);
-        p.part += static_cast<double>(length->ns);
-        if (row.seen != deliveries_)
-          row.whole += static_cast<double>(whole->ns);
-        row.seen = deliveries_;
-      }
-    }
-  }
-
-  const std::string& path_name(route_id route) {
-    auto& name = path_names_[route];
-    if (name.empty())
-      name = context_.tree.path(route);
-    return name;
-  }
-
-  const run_context& context_;
-  std::vector<std::uint32_t> row_of_; // index: origin
-  std::map<std::pair<place_id, std::uint16_t>, std::uint32_t> numbers_;
-  std::vector<step_sum> steps_;
-  std::map<std::string, sum> paths_;
-  std::map<route_id, std::string> path_names_;
-  std::optional<std::int64_t> begin_, end_;
-  std::uint64_t deliveries_ = 0;
-  std::uint64_t unmapped_ = 0;
-  std::uint64_t impossible_ = 0;
-};
 
 void write_links(store& s, run_summary& out) {
   auto q = s.database().prepare("SELECT * FROM links");
@@ -242,6 +60,22 @@ void write_sinks(const run_context& context, const settlement& settled, run_summ
     out.sinks.push_back(std::move(row));
 }
 
+result<void> write_values(store& s, const run_context& context, run_summary& out) {
+  std::map<std::pair<place_id, std::string>, std::vector<double>> figures;
+  auto q = s.database().prepare("SELECT origin, value FROM \"values\"");
+  while (q.next()) {
+    const auto& o = context.origins[q.number<std::size_t>(0)];
+    if (!o.warmup && o.what < context.shape.values.size())
+      figures[{context.shape.routes[o.route].place, context.shape.values[o.what]}].push_back(
+          q.real(1));
+  }
+  for (auto& [key, all] : figures)
+    out.values.push_back({.place = context.shape.places[key.first].name,
+                          .name = key.second,
+                          .figures = distribution_of(all)});
+  return s.database().check();
+}
+
 void write_clocks(const run_context& context, run_summary& out) {
   for (const auto& node : context.shape.nodes) {
     run_summary::clock_row row{.node = node.name};
@@ -277,19 +111,27 @@ void write_overhead(store& s, const std::vector<reported_count>& counts, run_sum
   out.own.database = no_size ? 0 : size;
 }
 
-run_verdict judge(const run_summary& s, bool interrupted) {
+run_verdict verdict_of(const run_summary& s, bool interrupted) {
+  const auto any = [&](expectation_verdict v) {
+    return std::any_of(s.expectations.begin(), s.expectations.end(),
+                       [&](const auto& e) { return e.verdict == v; });
+  };
   if (!s.lost_nodes.empty())
     return run_verdict::node_lost;
   if (interrupted)
     return run_verdict::interrupted;
-  return s.problems.empty() ? run_verdict::valid : run_verdict::invalid;
+  if (!s.problems.empty())
+    return run_verdict::invalid;
+  return any(expectation_verdict::undecidable) ? run_verdict::undecidable
+         : any(expectation_verdict::failed)    ? run_verdict::failed
+                                               : run_verdict::valid;
 }
 
 } // namespace
 
 std::string_view to_string(run_verdict v) noexcept {
-  static constexpr std::array<std::string_view, 4> names{"valid", "invalid", "interrupted",
-                                                         "node-lost"};
+  static constexpr std::array<std::string_view, 6> names{"valid",   "failed",      "undecidable",
+                                                         "invalid", "interrupted", "node-lost"};
   return names[static_cast<std::size_t>(v)];
 }
 
@@ -299,7 +141,8 @@ result<run_summary> summarise(store& s) {
     return loaded.error();
   const auto& context = **loaded;
   run_summary out;
-  gatherer figures(context);
+  duration_sums durations(context);
+  sensor_sums sensors(context);
   settlement settled(context);
   const settler rules(context);
   {
@@ -309,18 +152,21 @@ result<run_summary> summarise(store& s) {
     while (traces.next(t)) {
       rules.settle(t, endings);
       settled.add(t, endings);
-      figures.add(t, endings);
+      durations.add(t, endings);
+      sensors.add(t);
     }
   }
   const auto name = s.read_run("scenario");
   const auto ended = s.read_run("ended");
   const auto counts = s.read_counts();
+  const auto expected = s.read_expectations();
   auto discrepancies = check_books(s, context, settled);
-  if (!name || !ended || !counts || !discrepancies)
-    return !name     ? name.error()
-           : !ended  ? ended.error()
-           : !counts ? counts.error()
-                     : discrepancies.error();
+  if (!name || !ended || !counts || !expected || !discrepancies)
+    return !name       ? name.error()
+           : !ended    ? ended.error()
+           : !counts   ? counts.error()
+           : !expected ? expected.error()
+                       : discrepancies.error();
   out.name = *name;
   for (const auto n : settled.intended)
     out.intended += n;
@@ -329,14 +175,19 @@ result<run_summary> summarise(store& s) {
   for (std::size_t n = 0; n < context.lost_nodes.size(); ++n)
     if (context.lost_nodes[n])
       out.lost_nodes.push_back(context.shape.nodes[n].name);
-  figures.write(out);
+  durations.write(out);
   if (out.paths.empty())
     out.problems.push_back("no sample outside the warm-up reached a sink");
   write_links(s, out);
   write_sinks(context, settled, out);
+  out.sensors = sensors.rows();
+  if (auto done = write_values(s, context, out); !done)
+    return done.error();
   write_clocks(context, out);
   write_overhead(s, *counts, out);
-  out.verdict = judge(out, *ended == "interrupted");
+  for (const auto& e : *expected)
+    out.expectations.push_back(judge(e, out));
+  out.verdict = verdict_of(out, *ended == "interrupted");
   if (auto done = s.database().check(); !done)
     return done.error();
   return out;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What a run says in the end, as plain structs: verdict, steps, links, outcomes, paths, clocks, the
-// measurement's own cost. Made from the store; printed for a terminal; exported as summary.json.
+// What a run says in the end, as plain structs: verdict, expectations, steps, links, outcomes,
+// paths, clocks, the measurement's own cost. Made from the store; printed for a terminal; exported
+// as summary.json.
 #pragma once
 
+#include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/time.hpp"
 #include "runtime/trace/record.hpp"
@@ -19,16 +21,29 @@ namespace peernet {
 
 class store;
 
-/// Can the figures be trusted? What a scenario expects of them is judged elsewhere. The worst that
-/// applies, in this order.
+/// Can the figures be trusted, and are they what the scenario expects? The worst that applies, in
+/// this order.
 enum class run_verdict : std::uint8_t {
-  valid,       ///< every sample is accounted for and every figure holds within its bound
+  valid,       ///< every sample is accounted for, every figure holds within its bound, and no
+               ///< expectation is left open
+  failed,      ///< an expectation was not met
+  undecidable, ///< whether an expectation was met cannot be told
   invalid,     ///< `problems` says what is wrong with the measurement
   interrupted, ///< the user stopped it; what was measured until then stands
   node_lost,   ///< a node's process or connection ended during the run
 };
 
 [[nodiscard]] std::string_view to_string(run_verdict v) noexcept;
+
+/// What became of an expectation.
+enum class expectation_verdict : std::uint8_t {
+  passed,
+  failed,
+  undecidable,    ///< too few samples, nothing measured, or the limit lies within the clock bound
+  not_applicable, ///< the arrangement has no such figure: neither good nor bad
+};
+
+[[nodiscard]] std::string_view to_string(expectation_verdict v) noexcept;
 
 /// Everything a run sums up to. Warm-up samples are in no statistic; they are in `intended` and in
 /// the outcomes' `warmup` counts, and in the links' counters.
@@ -42,7 +57,8 @@ struct run_summary {
     std::int64_t bound_ns = 0;   ///< largest ± of a duration; 0: both ends share one clock
   };
 
-  /// One way from a sensor to a sink, over all copies: intended time → the sink has acted.
+  /// One way from a sensor to a sink, over all copies: intended time → the sink has acted, of the
+  /// first arrival by this way of each sample that was delivered there, by whatever way.
   struct path_row {
     std::string path; ///< "camera->detector->actuator"
     distribution end_to_end;
@@ -70,6 +86,33 @@ struct run_summary {
     std::uint64_t duplicate = 0; ///< further arrivals of a delivered sample, warm-up included
   };
 
+  /// What a sensor did, over all copies.
+  struct sensor_row {
+    std::string sensor;
+    std::uint64_t slots = 0; ///< whose time came, fired or not
+    std::uint64_t skipped = 0;
+    std::uint64_t failed = 0;
+    std::optional<double> rate; ///< Hz, samples got; mean of the copies; nothing: one slot or none
+  };
+
+  /// A figure that an inference reported, over all copies.
+  struct value_row {
+    std::string place;
+    std::string name;
+    number_distribution figures;
+  };
+
+  /// A condition of the scenario, and what it came to.
+  struct expectation_row {
+    std::string metric;    ///< as the user wrote it
+    std::string condition; ///< as the user wrote it
+    expectation_verdict verdict = expectation_verdict::undecidable;
+    figure_unit unit = figure_unit::time_span;
+    std::optional<double> measured; ///< ns, 0…1, Hz, bits per second, plain
+    double bound = 0;               ///< ± of it; not 0 where two clocks are involved
+    std::string note;               ///< why it is undecidable or not applicable
+  };
+
   struct clock_row {
     std::string node;
     std::optional<std::int64_t> offset_ns; ///< node minus reference; nothing: no estimate
@@ -90,19 +133,23 @@ struct run_summary {
   run_verdict verdict = run_verdict::valid;
   std::vector<std::string> problems; ///< why the measurement is invalid; empty: it is valid
   std::vector<std::string> lost_nodes;
-  std::int64_t begin_ns = 0;      ///< first intended time, reference clock
-  duration length{0};             ///< first intended time → last terminal event
-  std::uint64_t intended = 0;     ///< samples, warm-up included
-  std::uint64_t warmup = 0;       ///< of them in the warm-up
-  std::vector<step_row> steps;    ///< in the order a sample meets them
-  std::vector<path_row> paths;    ///< by name
-  std::vector<link_row> links;    ///< as the scenario lists them
-  std::vector<outcome_row> sinks; ///< as the scenario lists them
-  std::vector<clock_row> clocks;  ///< as the scenario lists the nodes
+  std::vector<expectation_row> expectations; ///< as the scenario lists them
+  std::int64_t begin_ns = 0;                 ///< first intended time, reference clock
+  duration length{0};                        ///< first intended time → last terminal event
+  std::uint64_t intended = 0;                ///< samples, warm-up included
+  std::uint64_t warmup = 0;                  ///< of them in the warm-up
+  std::vector<step_row> steps;               ///< in the order a sample meets them
+  std::vector<path_row> paths;               ///< by name
+  std::vector<link_row> links;               ///< as the scenario lists them
+  std::vector<outcome_row> sinks;            ///< as the scenario lists them
+  std::vector<sensor_row> sensors;           ///< as the scenario lists them
+  std::vector<value_row> values;             ///< by place, as the scenario lists them, and name
+  std::vector<clock_row> clocks;             ///< as the scenario lists the nodes
   overhead own;
 };
 
-/// Sums up what the store holds, without changing it: settles every trace, checks the books.
+/// Sums up what the store holds, without changing it: settles every trace, checks the books,
+/// judges the expectations.
 /// Right only when the clocks have been estimated; `finish_run` (finish.hpp) does that first.
 [[nodiscard]] result<run_summary> summarise(store& s);
 

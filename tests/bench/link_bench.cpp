@@ -15,10 +15,9 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
-#include <vector>
-
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -135,15 +134,17 @@ double bare_throughput(int n, std::size_t size) {
   return result;
 }
 
-/// Runs a scenario with peernet-run, which lies beside this program, and answers `query` on its run.db.
+/// Runs a scenario with peernet-run, which lies beside this program, and answers `query` on its
+/// run.db.
 std::vector<double> run_and_ask(const std::string& scenario, const std::string& query) {
   const auto here = fs::read_symlink("/proc/self/exe").parent_path();
   const auto folder = fs::temp_directory_path() / ("peernet-bench-" + std::to_string(::getpid()));
   fs::remove_all(folder);
   fs::create_directories(folder);
   std::ofstream(folder / "bench.toml") << scenario;
-  const auto command = fmt::format("{0}/peernet-run {1}/bench.toml --output {1}/results >/dev/null 2>&1",
-                                   here.string(), folder.string());
+  const auto command =
+      fmt::format("{0}/peernet-run {1}/bench.toml --output {1}/results >/dev/null 2>&1",
+                  here.string(), folder.string());
   if (std::system(command.c_str()) != 0)
     throw std::runtime_error("failed: " + command);
   sqlite3* db = nullptr;
@@ -227,7 +228,8 @@ int main(int argc, char** argv) {
         "SELECT SUM(duration_ns) FROM spans WHERE step = 'link' AND " + keep + " GROUP BY trace"));
     const auto whole = median(run_and_ask(
         loop_scenario(trips), "SELECT MAX(end_ns) - MIN(begin_ns) FROM spans WHERE step IN "
-                              "('lag', 'act') AND " + keep + " GROUP BY trace"));
+                              "('lag', 'act') AND " +
+                                  keep + " GROUP BY trace"));
     const auto bare_stream = bare_throughput(frames, 1'000'000);
     const auto begin_end = run_and_ask(
         stream_scenario(frames),
@@ -237,12 +239,13 @@ int main(int argc, char** argv) {
     links.push_back(both * 1e-9 / bare);
     ends.push_back(whole * 1e-9 / bare);
     streams.push_back(stream / bare_stream);
-    fmt::print("bare round trip {:.1f} µs; both links {:.1f} µs ({:.2f} ×), end to end {:.1f} µs ({:.2f} ×); "
+    fmt::print("bare round trip {:.1f} µs; both links {:.1f} µs ({:.2f} ×), end to end {:.1f} µs "
+               "({:.2f} ×); "
                "1 MB frames: bare {:.0f} MB/s, PeerNet {:.0f} MB/s ({:.2f} ×)\n",
                bare * 1e6, both * 1e-3, links.back(), whole * 1e-3, ends.back(), bare_stream * 1e-6,
                stream * 1e-6, streams.back());
     std::fflush(stdout);
   }
-  fmt::print("median of {}: both links {:.2f} ×, end to end {:.2f} ×, throughput {:.2f} ×\n", repeats,
-             median(links), median(ends), median(streams));
+  fmt::print("median of {}: both links {:.2f} ×, end to end {:.2f} ×, throughput {:.2f} ×\n",
+             repeats, median(links), median(ends), median(streams));
 }

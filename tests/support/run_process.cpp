@@ -48,6 +48,15 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+/// The signal was sent to the process and waits to be taken.
+bool is_pending(pid_t pid, int signal) {
+  const std::string key = "ShdPnd:";
+  const auto status = read_whole("/proc/" + std::to_string(pid) + "/status");
+  const auto at = status.find(key);
+  return at != std::string::npos &&
+         (std::stoull(status.substr(at + key.size(), 20), nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
 /// In the new process: becomes peernet-run. Never returns.
 [[noreturn]] void become(std::vector<std::string> arguments, const std::string& mark,
                          const std::string& folder, run_process::user who) {
@@ -129,8 +138,14 @@ void run_process::give_up(const std::string& why) {
   std::abort(); // BOOST_FAIL throws
 }
 
-void run_process::signal(int number) const {
+void run_process::signal(int number) {
   BOOST_REQUIRE_MESSAGE(::kill(pid_, number) == 0, "cannot signal: " << std::strerror(errno));
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!ended() && is_pending(pid_, number)) {
+    if (std::chrono::steady_clock::now() > deadline)
+      give_up("signal " + std::to_string(number) + " was not taken");
+    std::this_thread::sleep_for(between_looks);
+  }
 }
 
 void run_process::signal_all(int number) const {

@@ -53,7 +53,8 @@ public:
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] time started() const noexcept { return started_; }
-  void signal(int number) const;     ///< to the coordinator only
+  /// To the coordinator only; returns when it has taken it, so that a second one is not merged.
+  void signal(int number);
   void signal_all(int number) const; ///< to the process group, as a terminal's Ctrl-C does
 
   /// The coordinator has ended. Does not wait.

@@ -18,12 +18,11 @@ using namespace peernet;
 
 namespace {
 
-/// One slip in the echo scenario: `was` becomes `is`, and the message must name the place of `at`
-/// (in the scenario as it is then) and contain `said`.
+/// One slip in the echo scenario: `was` becomes `is`. The message must name the place before which
+/// `is` has a ^ (no part of the scenario), and contain `said`.
 struct slip {
   std::string name;
   std::string was, is;
-  std::string at;
   std::string said;
 };
 
@@ -32,52 +31,50 @@ std::ostream& operator<<(std::ostream& out, const slip& s) {
 }
 
 const std::vector<slip> slips{
-    {"unknown key", "size = \"1kB\"", "siez = \"1kB\"", "siez", "did you mean \"size\""},
-    {"unknown table", "[sinks.back]", "[sinc.back]", "[sinc", "did you mean \"sinks\""},
-    {"unknown sensor", "type = \"bytes\"", "type = \"bites\"", "\"bites\"",
-     "did you mean \"bytes\""},
-    {"unknown model", "\"echo\"", "\"ecko\"", "\"ecko\"", "did you mean \"echo\""},
-    {"unknown transport", "to = \"mirror\"", "to = \"mirror\"\ntransport = \"zmq-tpc\"",
-     "\"zmq-tpc\"", "did you mean \"zmq-tcp\""},
-    {"unknown codec", "to = \"mirror\"", "to = \"mirror\"\ncodec = \"jpg\"", "\"jpg\"",
-     "did you mean \"jpeg\""},
-    {"bad unit", "\"1kB\"", "\"1kg\"", "\"1kg\"", "sensors.probe.size"},
-    {"bare number", "arrival = \"closed-loop\"", "rate = 10", "10", "sensors.probe.rate"},
-    {"missing node", "[sinks.back]\nnode = \"robot\"", "[sinks.back]\nnode = \"rowboat\"",
-     "\"rowboat\"", "there is no node"},
-    {"no node given", "[sinks.back]\nnode = \"robot\"", "[sinks.back]", "[sinks.back]", "node"},
-    {"dangling link", "to = \"back\"", "to = \"bank\"", "\"bank\"", "did you mean \"back\""},
-    {"cycle", "[links.down]", "[links.round]\nfrom = \"mirror\"\nto = \"mirror\"\n[links.down]",
-     "[links.round]", "cycle"},
-    {"link into a sensor", "to = \"back\"", "to = \"probe\"", "\"probe\"\n", "is a sensor"},
+    {"unknown key", R"(size = "1kB")", R"(^siez = "1kB")", R"(did you mean "size")"},
+    {"unknown table", "[sinks.back]", "[^sink.back]", R"(did you mean "sinks")"},
+    {"unknown sensor", R"("bytes")", R"(^"bites")", R"(did you mean "bytes")"},
+    {"unknown model", R"("echo")", R"(^"ecko")", R"(did you mean "echo")"},
+    {"unknown transport", "to = \"mirror\"", "to = \"mirror\"\ntransport = ^\"zmq-tpc\"",
+     R"(did you mean "zmq-tcp")"},
+    {"unknown codec", "to = \"mirror\"", "to = \"mirror\"\ncodec = ^\"jpg\"",
+     R"(did you mean "jpeg")"},
+    {"bad unit", R"("1kB")", R"(^"1kg")", "sensors.probe.size"},
+    {"bare number", R"(arrival = "closed-loop")", "rate = ^10", "sensors.probe.rate"},
+    {"missing node", "[sinks.back]\nnode = \"robot\"", "[sinks.back]\nnode = ^\"rowboat\"",
+     "there is no node"},
+    {"no node given", "[sinks.back]\nnode = \"robot\"", "[sinks.^back]", "sinks.back.node"},
+    {"dangling link", R"(to = "back")", R"(to = ^"bank")", R"(did you mean "back")"},
+    {"cycle", "[links.down]", "[links.^round]\nfrom = \"mirror\"\nto = \"mirror\"\n[links.down]",
+     "cycle"},
+    {"link into a sensor", R"(to = "back")", R"(to = ^"probe")", "is a sensor"},
     {"the same ends twice", "[links.down]",
-     "[links.again]\nfrom = \"probe\"\nto = \"mirror\"\n[links.down]", "[links.again]",
+     "[links.^again]\nfrom = \"probe\"\nto = \"mirror\"\n[links.down]",
      "links.up has the same ends"},
-    {"joined inputs", "to = \"mirror\"", "to = [\"mirror\", \"back\"]", "[\"mirror\", \"back\"]",
-     "links.up.to"},
-    {"joining inputs", "from = \"probe\"", "from = [\"probe\", \"mirror\"]",
-     "[\"probe\", \"mirror\"]", "links.up.from"},
-    {"file not found", "\"echo\"", "\"haar\"\npath = \"nowhere.xml\"", "\"nowhere.xml\"",
-     "nowhere.xml"},
-    {"no TOML", "[nodes.cloud]", "[nodes.cloud", "", "error: "},
-    {"key twice", "size = \"1kB\"", "size = \"1kB\"\nsize = \"2kB\"", "", "error: "},
-    {"zero samples", "samples = 100", "samples = 0", "0\n", "scenario.samples"},
+    {"joining outputs", R"(to = "mirror")", R"(to = ^["mirror", "back"])", "links.up.to"},
+    {"joining inputs", R"(from = "probe")", R"(from = ^["probe", "mirror"])", "links.up.from"},
+    {"file not found", R"("echo")", "\"haar\"\npath = ^\"nowhere.xml\"", "nowhere.xml"},
+    {"no TOML", "[nodes.cloud]", "[nodes.cloud^", "error: "},
+    {"key twice", R"(size = "1kB")", "size = \"1kB\"\nsize = ^\"2kB\"", "error: "},
+    {"no samples", "samples = 100", "samples = ^0", "scenario.samples"},
 };
 
-std::string changed(const slip& s) {
+/// The scenario with the slip, and "scenario.toml:12:8: ", the place that must be named.
+struct slipped {
+  std::string text, place;
+};
+
+slipped with(const slip& s) {
   std::string text(echo_scenario);
   const auto where = text.find(s.was);
   BOOST_REQUIRE_MESSAGE(where != std::string::npos, s.was << " is not in the scenario");
-  return text.replace(where, s.was.size(), s.is);
-}
-
-/// "scenario.toml:12:8: " for the first `part` of the text.
-std::string place_of(const std::string& part, const std::string& text) {
-  const auto at = text.find(part);
-  BOOST_REQUIRE(at != std::string::npos);
-  const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-  const auto column = at - (line == 0 ? 0 : text.rfind('\n', at) + 1);
-  return "scenario.toml:" + std::to_string(line + 1) + ":" + std::to_string(column + 1) + ": ";
+  text.replace(where, s.was.size(), s.is);
+  const auto at = text.find('^');
+  text.erase(at, 1);
+  const auto before = text.substr(0, at);
+  return {text,
+          "scenario.toml:" + std::to_string(1 + std::count(before.begin(), before.end(), '\n')) +
+              ":" + std::to_string(at - before.rfind('\n')) + ": "};
 }
 
 bool says(const run_process& run, const std::string& words) {
@@ -113,27 +110,23 @@ std::function<void(const temp_folder&)> file(const std::string& name, const std:
 BOOST_AUTO_TEST_SUITE(bad_input_test)
 
 BOOST_DATA_TEST_CASE(a_slip_is_shown_at_its_place_and_nothing_starts, slips, s) {
-  const auto text = changed(s);
+  const auto [text, place] = with(s);
   run_process run({"scenario.toml"}, run_process::user::same, file("scenario.toml", text));
   expect_refused(run);
   BOOST_TEST(says(run, s.said), run.err());
-  if (s.at.empty())
-    BOOST_TEST(says(run, "scenario.toml:"), run.err()); // where the parser saw it
-  else
-    BOOST_TEST(says(run, place_of(s.at, text)), place_of(s.at, text) << " in\n" << run.err());
+  BOOST_TEST(says(run, place), place << " in\n" << run.err());
 }
 
 BOOST_AUTO_TEST_CASE(all_slips_are_shown_at_once) {
   auto text = std::string(echo_scenario);
-  for (const auto* name : {"unknown key", "unknown model", "dangling link", "missing node"}) {
-    const auto s =
-        std::find_if(slips.begin(), slips.end(), [&](const slip& x) { return x.name == name; });
-    text.replace(text.find(s->was), s->was.size(), s->is);
-  }
+  const std::vector<std::pair<std::string, std::string>> changes{
+      {"size =", "siez ="}, {"echo", "ecko"}, {"to = \"back\"", "to = \"bank\""}};
+  for (const auto& [was, is] : changes)
+    text.replace(text.find(was), was.size(), is);
   run_process run({"scenario.toml"}, run_process::user::same, file("scenario.toml", text));
   expect_refused(run);
-  for (const auto* part : {"siez", "\"ecko\"", "\"bank\"", "\"rowboat\""})
-    BOOST_TEST(says(run, place_of(part, text)), part << " in\n" << run.err());
+  for (const auto* words : {"siez", "ecko", "bank"})
+    BOOST_TEST(says(run, words), run.err());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_scenario_at_all_is_named) {
@@ -186,32 +179,31 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_model_that_cannot_be_loaded_is_shown_at_its_place) {
-  const slip haar{"", "\"echo\"", "\"haar\"\npath = \"notes.xml\"", "", ""};
-  const auto text = changed(haar);
-  run_process run({"scenario.toml"}, run_process::user::same, [&](const temp_folder& folder) {
-    file("scenario.toml", text)(folder);
+  const auto [text, place] = with({"", "[inference.mirror]", "[inference.^mirror]", ""});
+  auto haar = text;
+  haar.replace(haar.find("\"echo\""), 6, "\"haar\"\npath = \"notes.xml\"");
+  const auto prepare = [&](const temp_folder& folder) {
+    file("scenario.toml", haar)(folder);
     file("notes.xml", "These are only notes.\n")(folder);
-  });
-  expect_unloadable(run, place_of("[inference.mirror]", text).substr(0, 17), "notes.xml");
-  run_process check({"scenario.toml", "--check"}, run_process::user::same,
-                    [&](const temp_folder& folder) {
-                      file("scenario.toml", text)(folder);
-                      file("notes.xml", "These are only notes.\n")(folder);
-                    });
-  expect_unloadable(check, "scenario.toml:", "notes.xml");
+  };
+  run_process run({"scenario.toml"}, run_process::user::same, prepare);
+  expect_unloadable(run, place, "notes.xml");
+  run_process check({"scenario.toml", "--check"}, run_process::user::same, prepare);
+  expect_unloadable(check, place, "notes.xml");
 }
 
 BOOST_AUTO_TEST_CASE(a_torch_model_that_is_none_is_shown_at_its_place) {
   if (!fs::exists(PEERNET_BINARY_DIR "/lib/peernet/peernet-torch.so"))
     return skip_test("the LibTorch plugin is not built");
-  const slip torch{"", "\"echo\"", "\"torchscript\"\npath = \"model.pt\"\nwidth = 8\nheight = 8",
-                   "", ""};
-  const auto text = changed(torch);
+  const auto [text, place] = with({"", "[inference.mirror]", "[inference.^mirror]", ""});
+  auto torch = text;
+  torch.replace(torch.find("\"echo\""), 6,
+                "\"torchscript\"\npath = \"model.pt\"\nwidth = 8\nheight = 8");
   run_process run({"scenario.toml"}, run_process::user::same, [&](const temp_folder& folder) {
-    file("scenario.toml", text)(folder);
+    file("scenario.toml", torch)(folder);
     file("model.pt", "garbage\n")(folder);
   });
-  expect_unloadable(run, "scenario.toml:", "model.pt");
+  expect_unloadable(run, place, "model.pt");
 }
 
 BOOST_AUTO_TEST_CASE(check_prints_the_graph_and_leaves_nothing) {

@@ -43,10 +43,11 @@ std::vector<std::string> slow_receiver(const std::string& policy) {
 
 /// The most samples of the sensor that were under way at one moment.
 std::int64_t most_in_flight(run_database& db) {
-  return db.number("WITH way AS (SELECT s.intended_ns AS at, a.end_ns AS till FROM samples s "
-                   "JOIN spans a ON a.trace = s.trace AND a.step = 'act') "
-                   "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM way a JOIN way b "
-                   "ON b.at <= a.at AND a.at < b.till GROUP BY a.at)");
+  return db.number(
+      "WITH way AS (SELECT s.trace, s.intended_ns AS at, a.end_ns AS till FROM samples s "
+      "JOIN spans a ON a.trace = s.trace AND a.step = 'act') "
+      "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM way a JOIN way b "
+      "ON b.at <= a.at AND a.at < b.till GROUP BY a.trace)");
 }
 
 } // namespace

@@ -9,11 +9,11 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace {

@@ -79,10 +79,9 @@ struct fixture : engine_rig {
   std::unique_ptr<closed_loop> loop;
 
   void make(std::uint32_t in_flight, duration timeout, scripted_sensor::script script = picture) {
-    source = std::make_unique<sensor_source>(
-        stage_identity{.name = "camera", .copy = 0},
-        std::make_unique<scripted_sensor>(std::move(script)), 0, graph.whole->sensor_routes[0],
-        context);
+    source = std::make_unique<sensor_source>(stage_identity{.name = "camera", .copy = 0},
+                                             std::make_unique<scripted_sensor>(std::move(script)),
+                                             0, graph.whole->sensor_routes[0], context);
     source->connect({&out}, nullptr);
     auto config = graph.what->sensors[0];
     config.in_flight = in_flight;
@@ -94,7 +93,7 @@ struct fixture : engine_rig {
     loop->start({.start = now, .measured = now, .end = end, .samples = samples});
   }
   void await_end() {
-    const auto deadline = clock::machine_now() + test_patience;
+    const auto deadline = clock::machine_now() + test_deadline;
     while (!loop->finished() && clock::machine_now() < deadline)
       std::this_thread::yield();
     BOOST_TEST(loop->finished());
@@ -120,12 +119,12 @@ BOOST_FIXTURE_TEST_SUITE(closed_loop_test, fixture)
 
 BOOST_AUTO_TEST_CASE(the_plan_is_numbered_as_these_tests_believe) {
   const auto& p = *graph.whole;
-  for (const auto& [route, name] : std::vector<std::pair<route_id, std::string>>{
-           {at_arm, "camera->arm"},
-           {on_b, "camera->b"},
-           {at_detector, "camera->detector"},
-           {at_log, "camera->detector->log"},
-           {at_screen, "camera->detector->screen"}})
+  for (const auto& [route, name] :
+       std::vector<std::pair<route_id, std::string>>{{at_arm, "camera->arm"},
+                                                     {on_b, "camera->b"},
+                                                     {at_detector, "camera->detector"},
+                                                     {at_log, "camera->detector->log"},
+                                                     {at_screen, "camera->detector->screen"}})
     BOOST_TEST(route_name(p, route) == name);
 }
 

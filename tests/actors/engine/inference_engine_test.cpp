@@ -109,8 +109,7 @@ BOOST_AUTO_TEST_CASE(outputs_are_numbered_by_their_input_and_sent_on_every_link)
     return result<void>{};
   };
   auto e = engine_of(worker_of(
-      thrice,
-      {.preprocess = false, .postprocess = false, .max_outputs = 3, .values = {}}));
+      thrice, {.preprocess = false, .postprocess = false, .max_outputs = 3, .values = {}}));
   keeping_outlet second;
   e->connect({&out, &second});
   e->start();

@@ -126,7 +126,8 @@ struct test_run {
         const auto r = n->report(false);
         resting = resting && r.sensors_finished && r.under_way == 0;
         for (const auto& e : r.ends)
-          flying[e.link] += static_cast<std::int64_t>(e.sent) - static_cast<std::int64_t>(e.received);
+          flying[e.link] +=
+              static_cast<std::int64_t>(e.sent) - static_cast<std::int64_t>(e.received);
       }
       return resting &&
              std::ranges::all_of(flying, [](const auto& link) { return link.second == 0; });
@@ -139,7 +140,7 @@ struct test_run {
 
   template <class Condition>
   [[nodiscard]] static bool until(Condition holds) {
-    const auto deadline = clock::machine_now() + test_patience;
+    const auto deadline = clock::machine_now() + test_deadline;
     while (!holds()) {
       if (clock::machine_now() > deadline)
         return false;
@@ -289,9 +290,8 @@ to = "arm"
   r.deploy();
   r.run(15);
   const auto got = r.arrivals();
-  const std::map<std::string, int> expected{{"camera->big->arm", 15},
-                                            {"camera->big->log", 15},
-                                            {"camera->small->arm", 15}};
+  const std::map<std::string, int> expected{
+      {"camera->big->arm", 15}, {"camera->big->log", 15}, {"camera->small->arm", 15}};
   BOOST_TEST((got == expected));
   // Hand-offs inside a node take no step of a link.
   const auto linked = r.step_count(step::link);
@@ -374,7 +374,8 @@ codec = { type = "jpeg", quality = 80 }
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_its_ends_on_the_same_node) {
-  test_run r(with(chain_toml, "rate = \"200Hz\"\nmax-lag = \"1h\"", "arrival = \"closed-loop\"\ntimeout = \"1h\""));
+  test_run r(with(chain_toml, "rate = \"200Hz\"\nmax-lag = \"1h\"",
+                  "arrival = \"closed-loop\"\ntimeout = \"1h\""));
   r.deploy();
   r.run(30);
   BOOST_TEST(r.arrivals()["camera->detector->actuator"] == 30);
@@ -382,9 +383,9 @@ BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_its_ends_on_the_same_node) {
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_ends_elsewhere_by_whatever_way_is_given) {
-  const auto text = with(with(chain_toml, "[sinks.actuator]\nnode = \"robot\"",
-                              "[sinks.actuator]\nnode = \"cloud\""),
-                         "rate = \"200Hz\"\nmax-lag = \"1h\"", "arrival = \"closed-loop\"\ntimeout = \"1h\"");
+  const auto text = with(
+      with(chain_toml, "[sinks.actuator]\nnode = \"robot\"", "[sinks.actuator]\nnode = \"cloud\""),
+      "rate = \"200Hz\"\nmax-lag = \"1h\"", "arrival = \"closed-loop\"\ntimeout = \"1h\"");
   test_run r(text);
   r.deploy();
   auto& robot = *r.nodes[0];
@@ -394,8 +395,8 @@ BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_ends_elsewhere_by_whatever_way_is_gi
 }
 
 BOOST_AUTO_TEST_CASE(a_node_has_the_clock_that_the_scenario_gives_it) {
-  const auto g = read_plan(with(chain_toml, "[nodes.cloud]",
-                                "[nodes.cloud]\ntest-clock = { offset = \"1h\" }"));
+  const auto g = read_plan(
+      with(chain_toml, "[nodes.cloud]", "[nodes.cloud]\ntest-clock = { offset = \"1h\" }"));
   test_node robot(g, "robot"), cloud(g, "cloud");
   BOOST_CHECK(cloud->clock().now() - robot->clock().now() > 59min);
   BOOST_CHECK(cloud->clock().domain() != robot->clock().domain());
@@ -404,15 +405,15 @@ BOOST_AUTO_TEST_CASE(a_node_has_the_clock_that_the_scenario_gives_it) {
 BOOST_AUTO_TEST_CASE(values_of_all_models_are_named_once) {
   const auto g = read_plan(with(chain_toml, "model = \"echo\"", "model = \"echo\"\ncount = 2"));
   test_node cloud(g, "cloud");
-  cloud.types.add_model("echo", [](const options&, const environment&)
-                                    -> result<std::unique_ptr<model>> {
-    return std::unique_ptr<model>{std::make_unique<scripted_model>(
-        [](const payload&, emitter&) { return result<void>{}; },
-        model_traits{.preprocess = false,
-                     .postprocess = false,
-                     .max_outputs = 1,
-                     .values = {"score", "boxes"}})};
-  });
+  cloud.types.add_model("echo",
+                        [](const options&, const environment&) -> result<std::unique_ptr<model>> {
+                          return std::unique_ptr<model>{std::make_unique<scripted_model>(
+                              [](const payload&, emitter&) { return result<void>{}; },
+                              model_traits{.preprocess = false,
+                                           .postprocess = false,
+                                           .max_outputs = 1,
+                                           .values = {"score", "boxes"}})};
+                        });
   require(cloud->load());
   BOOST_CHECK((cloud->value_names() == std::vector<std::string>{"boxes", "score"}));
 }
@@ -422,8 +423,7 @@ BOOST_AUTO_TEST_CASE(each_object_is_told_where_it_lives) {
   test_node cloud(g, "cloud");
   std::vector<environment> told;
   cloud.types.add_model(
-      "echo",
-      [&](const options&, const environment& where) -> result<std::unique_ptr<model>> {
+      "echo", [&](const options&, const environment& where) -> result<std::unique_ptr<model>> {
         told.push_back(where);
         return std::unique_ptr<model>{std::make_unique<scripted_model>(
             [](const payload&, emitter&) { return result<void>{}; })};
@@ -440,11 +440,12 @@ BOOST_AUTO_TEST_CASE(each_object_is_told_where_it_lives) {
 
 BOOST_AUTO_TEST_CASE(a_sink_that_draws_on_frames_gets_those_of_its_sensor) {
   catalogue known = catalogue::builtin();
-  require(known.add({.kind = plugin_kind::sink,
-                     .name = "draw",
-                     .module = "",
-                     .doc = "draws",
-                     .options = {{.name = "frames", .kind = option_kind::sensor, .doc = "whose"}}}));
+  require(
+      known.add({.kind = plugin_kind::sink,
+                 .name = "draw",
+                 .module = "",
+                 .doc = "draws",
+                 .options = {{.name = "frames", .kind = option_kind::sensor, .doc = "whose"}}}));
   const auto g = read_plan(with(chain_toml, "[sinks.actuator]\nnode = \"robot\"",
                                 "[sinks.actuator]\nnode = \"robot\"\ntype = \"draw\"\n"
                                 "frames = \"camera\""),
@@ -505,19 +506,16 @@ BOOST_AUTO_TEST_CASE(a_module_that_is_not_there_is_named_by_its_key) {
                      .module = "no-such-module",
                      .doc = "not there",
                      .options = {}}));
-  const auto e = load_error(with(chain_toml, "model = \"echo\"", "model = \"ghost\""), "cloud",
-                            [](registry&) {}, known);
+  const auto e = load_error(
+      with(chain_toml, "model = \"echo\"", "model = \"ghost\""), "cloud", [](registry&) {}, known);
   BOOST_TEST(e.message.starts_with("inference.detector: "), e.message);
   BOOST_TEST(e.message.find("no-such-module") != std::string::npos, e.message);
 }
 
 BOOST_AUTO_TEST_CASE(a_codec_that_cannot_be_made_is_named_by_its_link_on_both_sides) {
   catalogue known = catalogue::builtin();
-  require(known.add({.kind = plugin_kind::codec,
-                     .name = "zip",
-                     .module = "",
-                     .doc = "packs",
-                     .options = {}}));
+  require(known.add(
+      {.kind = plugin_kind::codec, .name = "zip", .module = "", .doc = "packs", .options = {}}));
   const auto text = with(chain_toml, "to = \"detector\"", "to = \"detector\"\ncodec = \"zip\"");
   for (const auto* node : {"robot", "cloud"}) {
     const auto e = load_error(
@@ -600,11 +598,12 @@ BOOST_AUTO_TEST_CASE(links_that_do_not_stand_yet_are_named) {
 
 BOOST_AUTO_TEST_CASE(a_graph_that_is_destroyed_in_the_middle_of_a_run_takes_its_threads_along) {
   catalogue known = catalogue::builtin();
-  require(known.add({.kind = plugin_kind::sink,
-                     .name = "draw",
-                     .module = "",
-                     .doc = "draws",
-                     .options = {{.name = "frames", .kind = option_kind::sensor, .doc = "whose"}}}));
+  require(
+      known.add({.kind = plugin_kind::sink,
+                 .name = "draw",
+                 .module = "",
+                 .doc = "draws",
+                 .options = {{.name = "frames", .kind = option_kind::sensor, .doc = "whose"}}}));
   const auto g = read_plan(R"([scenario]
 samples = 1
 [nodes.robot]

@@ -6,6 +6,7 @@
 #include "actors/engine/closed_loop.hpp"
 #include "actors/engine/inference_engine.hpp"
 #include "runtime/config/reader.hpp"
+#include "tests/support/deadline.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,9 +19,6 @@
 #include <vector>
 
 namespace peernet {
-
-/// No wait of a passing test comes near it: it ends with the event.
-inline constexpr std::chrono::seconds test_patience{30};
 
 /// A list that threads add to and the test waits for. Thread: any.
 template <class T>
@@ -35,7 +33,7 @@ public:
   /// Waits until there are `n`; false when they do not come.
   [[nodiscard]] bool wait_for(std::size_t n) const {
     std::unique_lock lock(mutex_);
-    return more_.wait_for(lock, test_patience, [&] { return all_.size() >= n; });
+    return more_.wait_for(lock, test_deadline, [&] { return all_.size() >= n; });
   }
 
   [[nodiscard]] std::vector<T> all() const {

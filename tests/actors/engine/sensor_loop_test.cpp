@@ -42,7 +42,7 @@ struct fixture : engine_rig {
   /// Runs a loop to its end; its records.
   std::vector<record> run(open_loop& loop, const run_window& window) {
     loop.start(window);
-    const auto deadline = clock::machine_now() + test_patience;
+    const auto deadline = clock::machine_now() + test_deadline;
     while (!loop.finished() && clock::machine_now() < deadline)
       std::this_thread::yield();
     BOOST_TEST(loop.finished());
@@ -100,7 +100,8 @@ BOOST_AUTO_TEST_CASE(a_slot_later_than_the_greatest_lag_is_skipped) {
   const auto skipped = fates_of(all, outcome::skipped);
   BOOST_TEST(skipped.size() >= 8u); // due 1000, 900 … 300 ms ago
   for (const auto& r : skipped) {
-    const auto due = to_ns(start) + static_cast<std::int64_t>(trace_id{r.trace}.seq()) * 100'000'000;
+    const auto due =
+        to_ns(start) + static_cast<std::int64_t>(trace_id{r.trace}.seq()) * 100'000'000;
     BOOST_TEST(r.begin_ns - due > 250'000'000);
   }
 }
@@ -159,11 +160,12 @@ BOOST_AUTO_TEST_CASE(a_sensor_at_its_end_leaves_the_others_going) {
   std::vector<sensor_source*> all_sources;
   for (int i = 0; i < 2; ++i) {
     const auto limit = i == 0 ? 5 : 1000;
-    const auto one = sources_of(1, [&asked, who = next++, limit]() -> result<std::optional<payload>> {
-      if (asked[who]++ == limit)
-        return std::optional<payload>{};
-      return picture();
-    });
+    const auto one =
+        sources_of(1, [&asked, who = next++, limit]() -> result<std::optional<payload>> {
+          if (asked[who]++ == limit)
+            return std::optional<payload>{};
+          return picture();
+        });
     all_sources.push_back(one[0]);
   }
   open_loop loop(all_sources, at_rate(1000, 1h), 1);

@@ -21,9 +21,12 @@ struct fixture : engine_rig {
                                          std::uint16_t{1}, context);
   }
   sink_engine engine(scripted_sink::script act, decoder_set decoders = {}) {
-    return {{.name = "actuator", .copy = 1}, std::make_unique<scripted_sink>(std::move(act)),
-            queue,                           std::move(decoders),
-            *graph.whole,                    context};
+    return {{.name = "actuator", .copy = 1},
+            std::make_unique<scripted_sink>(std::move(act)),
+            queue,
+            std::move(decoders),
+            *graph.whole,
+            context};
   }
   sink_engine keeping_engine(decoder_set decoders = {}) {
     return engine(

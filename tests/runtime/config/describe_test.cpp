@@ -49,4 +49,17 @@ BOOST_AUTO_TEST_CASE(local_links_copies_and_workers_are_shown) {
   BOOST_TEST(text.find("jpeg") == std::string::npos, text); // nothing is encoded within a node
 }
 
+BOOST_AUTO_TEST_CASE(expectations_are_shown_with_their_paths_in_full) {
+  const auto text =
+      description(std::string(base_text) + "[expect.metrics]\n"
+                                           "\"camera->actuator.end-to-end\" = \"p90 < 250ms\"\n"
+                                           "\"uplink.loss\" = \"< 1%\"\n",
+                  {"inference.detector.node=robot"});
+  BOOST_TEST(text.ends_with("\nexpected\n"
+                            "  camera->detector->actuator.end-to-end  p90 < 250ms\n"
+                            "  uplink.loss                            < 1%         "
+                            "not applicable: a local hand-off\n"),
+             text);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
        "is ambiguous: it may mean camera->detector->actuator, camera->small->actuator; name a "
        "stage that tells them apart"},
       {"\"camera->log.latency\" = \"p50 < 1s\"", 1, "a path has no figure \"latency\""},
-      {"uplink.loss = \"< 1%\"", 10, "a metric stands in quotes: \"uplink.loss\""},
+      {"uplink.loss = \"< 1%\"", 1, "a metric stands in quotes: \"uplink.loss\""},
       // conditions where they stand themselves
       {"\"uplink.loss\" = \"< 1ms\"", 17, "\"1ms\" is not a share: unknown unit \"ms\""},
       {"\"uplink.loss\" = \"p50 < 1%\"", 17, "one figure of the whole run; leave out \"p50\""},

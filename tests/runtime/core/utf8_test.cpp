@@ -24,9 +24,9 @@ BOOST_AUTO_TEST_CASE(only_the_first_character_is_looked_at) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_and_last_character_of_each_length_count) {
-  for (const auto text : {"\x7F"sv, "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv, "\xED\x9F\xBF"sv,
-                          "\xEE\x80\x80"sv, "\xEF\xBF\xBF"sv, "\xF0\x90\x80\x80"sv,
-                          "\xF4\x8F\xBF\xBF"sv})
+  for (const auto text :
+       {"\x7F"sv, "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv, "\xED\x9F\xBF"sv, "\xEE\x80\x80"sv,
+        "\xEF\xBF\xBF"sv, "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv})
     BOOST_TEST(utf8_length(text) == text.size());
 }
 
