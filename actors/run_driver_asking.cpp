@@ -62,10 +62,8 @@ void run_driver::down(const caf::down_msg& d) {
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (d.source == caf::actor_cast<caf::actor_addr>(config_.members[i].actor)) {
       const auto reason = from_caf(d.reason);
-      lose(i,
-           d.reason == caf::exit_reason::remote_link_unreachable || reason.code == errc::node_lost
-               ? "its process ended"
-               : "its root actor ended: " + reason.message);
+      lose(i, reason.code == errc::node_lost ? "its process ended"
+                                             : "its root actor ended: " + reason.message);
     }
 }
 

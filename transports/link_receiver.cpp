@@ -14,8 +14,8 @@ constexpr duration patience = std::chrono::milliseconds{200};
 } // namespace
 
 link_receiver::link_receiver(settings s, node_context context, const plan& whole,
-                             std::vector<std::uint32_t> lanes, std::unique_ptr<receive_end> channel,
-                             inlet& target)
+                             const std::vector<std::uint32_t>& lanes,
+                             std::unique_ptr<receive_end> channel, inlet& target)
     : settings_(std::move(s)),
       context_(context),
       plan_(whole),

@@ -44,7 +44,7 @@ public:
 
   /// `lanes` are the plan's lanes that lead here; `whole` and `target` outlive the receiver.
   link_receiver(settings s, node_context context, const plan& whole,
-                std::vector<std::uint32_t> lanes, std::unique_ptr<receive_end> channel,
+                const std::vector<std::uint32_t>& lanes, std::unique_ptr<receive_end> channel,
                 inlet& target);
   ~link_receiver();
 

@@ -40,7 +40,6 @@ public:
   /// them.
   [[nodiscard]] bool lend(const payload& body) noexcept {
     auto* owner = body.owner().detach();
-    const auto let_go = [](void*, void* hint) { static_cast<storage*>(hint)->release(); };
     if (::zmq_msg_init_data(&part_, const_cast<std::byte*>(body.data()), body.size(), let_go,
                             owner) == 0)
       return true;
@@ -59,6 +58,8 @@ public:
   zmq_msg_t* raw() noexcept { return &part_; }
 
 private:
+  static void let_go(void*, void* owner) { static_cast<storage*>(owner)->release(); }
+
   /// A part that could not be made must not be closed either; an empty one can.
   bool give_up() noexcept {
     ::zmq_msg_init(&part_);

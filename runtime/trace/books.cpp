@@ -160,7 +160,7 @@ private:
                                  const std::map<instance, std::uint64_t>& sent) const {
     for (const auto& r : context_.shape.routes)
       if (r.place == e.link && r.copy == e.lane)
-        return sent.count({e.link, e.lane}) == 0 && r.parent != no_route &&
+        return !sent.contains({e.link, e.lane}) && r.parent != no_route &&
                context_.shape.routes[r.parent].node == r.node;
     return false;
   }

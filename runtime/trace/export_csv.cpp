@@ -185,7 +185,7 @@ private:
     std::map<route_id, joined_trace::sent_fact> frames; // one a link
     for (const auto& s : t.sent) {
       const auto lane = context_.origins[s.origin].route;
-      if (context_.tree.leads_to(lane, e.route) && (frames.count(lane) == 0 || s.output == wanted))
+      if (context_.tree.leads_to(lane, e.route) && (!frames.contains(lane) || s.output == wanted))
         frames[lane] = s;
     }
     for (const auto& [lane, s] : frames)

@@ -40,7 +40,7 @@ std::vector<route_id> settler::losses_of(const joined_trace& t) const {
   for (const auto& s : t.sent) {
     const auto lane = context_.origins[s.origin].route;
     const auto& route = context_.shape.routes[lane];
-    if (received.count(lane) == 0 && reconciled_.count({route.place, route.copy}) != 0)
+    if (!received.contains(lane) && reconciled_.contains({route.place, route.copy}))
       lost.push_back(lane);
   }
   std::sort(lost.begin(), lost.end());

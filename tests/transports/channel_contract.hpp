@@ -7,6 +7,7 @@
 #include "tests/support/skip.hpp"
 #include "tests/transports/channel_world.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -334,7 +335,7 @@ inline void strangers_bytes_do_no_harm(const subject& s) {
                              std::string_view{"GET / HTTP/1.1\r\n\r\n"},
                              std::string_view{"\xff\xff\xff\xff\xff\xff\xff\x7f", 8}}) {
       std::vector<std::byte> bytes(begin.size() + length);
-      std::memcpy(bytes.data(), begin.data(), begin.size());
+      std::ranges::copy(std::as_bytes(std::span{begin}), bytes.begin());
       random.fill(std::span(bytes).subspan(begin.size()));
       const stranger visitor(w.receiver->where(), s.reliable ? SOCK_STREAM : SOCK_DGRAM);
       BOOST_REQUIRE(visitor.connected());

@@ -57,6 +57,12 @@ struct subject {
   std::size_t largest_body = 20u << 20; ///< that the contract tries
 };
 
+/// What went wrong, if anything did; Boost.Test wants to know before it asks.
+template <class T>
+[[nodiscard]] std::string why(const result<T>& r) {
+  return r.ok() ? "" : r.error().message;
+}
+
 /// Bytes that depend on the frame's number, so that no frame can stand for another.
 inline payload body_of(std::size_t size, std::uint64_t number) {
   auto b = buffer::acquire(size);
@@ -155,7 +161,7 @@ private:
     auto r = next_answer(receiver, by);
     if (!r.ok() && r.error().code == errc::corrupt)
       continue;
-    BOOST_REQUIRE_MESSAGE(r.ok(), r.error().message);
+    BOOST_REQUIRE_MESSAGE(r.ok(), why(r));
     BOOST_REQUIRE_MESSAGE(r->has_value(), "no frame came within the deadline");
     auto& frame = **r;
     if (read_header(frame.header, frame.body.size(), SIZE_MAX, contract_run).ok())
@@ -228,14 +234,14 @@ public:
 
   void bind() {
     auto bound = kind.receiving->bind(settings);
-    BOOST_REQUIRE_MESSAGE(bound.ok(), bound.error().message);
+    BOOST_REQUIRE_MESSAGE(bound.ok(), why(bound));
     receiver = *std::move(bound);
   }
 
   /// A sending end; the connection may not stand yet.
   [[nodiscard]] std::unique_ptr<send_end> open_sender() {
     auto made = kind.sending->connect(settings, receiver->where());
-    BOOST_REQUIRE_MESSAGE(made.ok(), made.error().message);
+    BOOST_REQUIRE_MESSAGE(made.ok(), why(made));
     return *std::move(made);
   }
   /// A sending end whose connection stands.

@@ -29,6 +29,7 @@ void listen_to_interrupts() {
   action.sa_handler = on_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGHUP, &action, nullptr); // the terminal is gone; the results need not be
   ::signal(SIGPIPE, SIG_IGN);
 }
 

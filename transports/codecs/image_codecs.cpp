@@ -28,7 +28,7 @@ constexpr image_format_kind png_kind{"png", ".png", 1u << 20, read_png_header};
 
 class image_codec final : public codec {
 public:
-  image_codec(std::string link, const image_format_kind& kind, std::vector<int> parameters)
+  image_codec(const std::string& link, const image_format_kind& kind, std::vector<int> parameters)
       : subject_(link + ": codec " + kind.name), kind_(kind), parameters_(std::move(parameters)) {}
 
   result<payload> encode(const payload& plain) override {

@@ -61,6 +61,8 @@ BOOST_AUTO_TEST_CASE(the_page_for_users_names_every_type_key_and_default) {
       named("\"" + entry.name + "\"");
     else
       named(entry.name);
+    for (const auto& value : entry.values)
+      named(value);
     for (const auto& def : entry.options) {
       named(def.name);
       if (def.otherwise && def.kind != option_kind::time_span)

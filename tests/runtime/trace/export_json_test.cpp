@@ -31,6 +31,36 @@ BOOST_AUTO_TEST_CASE(the_summary_comes_back_as_it_was) {
   BOOST_TEST(j.at("overhead").at("stored") == s.own.stored);
 }
 
+BOOST_AUTO_TEST_CASE(expectations_sensors_and_values_are_told) {
+  const scratch_folder folder;
+  run_summary s;
+  s.verdict = run_verdict::failed;
+  s.expectations = {{.metric = "uplink.loss",
+                     .condition = "< 1%",
+                     .verdict = expectation_verdict::failed,
+                     .unit = figure_unit::share,
+                     .measured = 0.25},
+                    {.metric = "uplink.link", .condition = "p50 < 1ms", .note = "too few"}};
+  s.sensors = {{.sensor = "camera", .slots = 5, .skipped = 1}};
+  s.values = {{.place = "detector", .name = "people", .figures = {.count = 1, .mean = 2}}};
+  BOOST_REQUIRE(export_json(s, folder / "summary.json").ok());
+  const auto j = nlohmann::json::parse(contents(folder / "summary.json"));
+  BOOST_TEST(j.at("verdict") == "failed");
+  const auto& first = j.at("expectations").at(0);
+  BOOST_TEST(first.at("metric") == "uplink.loss");
+  BOOST_TEST(first.at("condition") == "< 1%");
+  BOOST_TEST(first.at("verdict") == "failed");
+  BOOST_TEST(first.at("measured") == 0.25);
+  BOOST_TEST(first.at("unit") == "share");
+  const auto& second = j.at("expectations").at(1);
+  BOOST_TEST(second.at("verdict") == "undecidable");
+  BOOST_TEST(second.at("measured").is_null());
+  BOOST_TEST(second.at("note") == "too few");
+  BOOST_TEST(j.at("sensors").at(0).at("skipped") == 1);
+  BOOST_TEST(j.at("sensors").at(0).at("rate_hz").is_null());
+  BOOST_TEST(j.at("values").at(0).at("value").at("mean") == 2);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_summary_and_odd_text_make_valid_json) {
   const scratch_folder folder;
   run_summary s;

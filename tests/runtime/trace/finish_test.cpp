@@ -129,4 +129,27 @@ BOOST_AUTO_TEST_CASE(exports_land_in_the_folder_or_say_why_not) {
   BOOST_TEST(failed.error().message.find("nowhere/traces.csv: No such file") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_expected_is_judged_whenever_a_run_is_finished) {
+  synthetic_run source({.samples = 130, .warmup = 10, .loss = 0.05});
+  hand_made_run run(source.shape());
+  BOOST_REQUIRE(record_run(run.db, source).ok());
+  expected_figure loss{.metric = "uplink.loss",
+                       .condition = "> 0%",
+                       .kind = figure_kind::link,
+                       .target = "uplink",
+                       .name = "loss",
+                       .unit = figure_unit::share,
+                       .inapplicable = ""};
+  BOOST_REQUIRE(run.db.set_expectations(std::vector{loss}).ok());
+  run.db = require(store::open(run.folder / "run.db", store::access::finish)); // another program
+  auto s = run.finish();
+  BOOST_REQUIRE(s.expectations.size() == 1);
+  BOOST_TEST((s.expectations[0].verdict == expectation_verdict::passed));
+  BOOST_TEST(*s.expectations[0].measured == static_cast<double>(source.lost) / 130);
+  BOOST_TEST((s.verdict == run_verdict::valid));
+  loss.condition = "<= 0%";
+  BOOST_REQUIRE(run.db.set_expectations(std::vector{loss}).ok());
+  BOOST_TEST((run.finish().verdict == run_verdict::failed));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

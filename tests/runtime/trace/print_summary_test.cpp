@@ -128,6 +128,13 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_100_columns_whatever_the_names_and_nu
   s.clocks.push_back(
       {.node = name, .offset_ns = -123'456'789'000, .bound_ns = 1, .worst_bound_ns = 2});
   s.clocks.push_back({.node = name});
+  s.expectations.push_back({.metric = "m" + name,
+                            .condition = "p99.9 >= 123456.789µs and what not",
+                            .verdict = expectation_verdict::undecidable,
+                            .measured = -99e12,
+                            .bound = 99e12,
+                            .note = "a reason of many words that does not fit into the line of "
+                                    "its expectation and goes on below that line"});
   for (const auto& line : lines(print_summary(s))) {
     // A single word that is too long by itself is not broken.
     if (line.find(name) == std::string::npos)
@@ -146,6 +153,51 @@ BOOST_AUTO_TEST_CASE(problems_and_lost_nodes_stand_under_the_verdict) {
   BOOST_TEST(text.rfind("NODE LOST  run: 0 samples", 0) == 0u);
   BOOST_TEST(has_line(text, " ! node cloud was lost while the run was under way"));
   BOOST_TEST(has_line(text, " ! sensor camera intended 5 samples, 4 are recorded"));
+}
+
+BOOST_AUTO_TEST_CASE(expectations_stand_right_under_the_verdict) {
+  run_summary s;
+  s.verdict = run_verdict::undecidable;
+  s.problems = {"something else"};
+  s.expectations = {{.metric = "camera->actuator.end-to-end",
+                     .condition = "p90 < 250ms",
+                     .verdict = expectation_verdict::passed,
+                     .measured = 61.2e6},
+                    {.metric = "uplink.loss",
+                     .condition = "< 1%",
+                     .verdict = expectation_verdict::failed,
+                     .unit = figure_unit::share,
+                     .measured = 0.0182},
+                    {.metric = "uplink.link",
+                     .condition = "p50 < 900µs",
+                     .verdict = expectation_verdict::undecidable,
+                     .measured = 910e3,
+                     .bound = 61.9e3,
+                     .note = "10.0 µs from the limit"},
+                    {.metric = "uplink.encode",
+                     .condition = "p99 < 9ms",
+                     .verdict = expectation_verdict::undecidable,
+                     .note = "99 values; p99 needs 1000"},
+                    {.metric = "inside.loss",
+                     .condition = "< 1%",
+                     .verdict = expectation_verdict::not_applicable,
+                     .note = "a local hand-off"}};
+  const auto text = print_summary(s);
+  const auto head = text.substr(0, text.find("\n\n"));
+  BOOST_TEST(head == "UNDECIDABLE  run: 0 samples, in 0 ns; 1 of 5 expectations failed\n"
+                     " ✓ camera->actuator.end-to-end  p90 < 250ms  61.2 ms\n"
+                     " ✗ uplink.loss                  < 1%         1.82 %\n"
+                     " ? uplink.link                  p50 < 900µs  910 µs ± 61.9 µs, 10.0 µs from "
+                     "the limit\n"
+                     " ? uplink.encode                p99 < 9ms    99 values; p99 needs 1000\n"
+                     " – inside.loss                  < 1%         a local hand-off\n"
+                     " ! something else");
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_expectation_is_in_the_first_line) {
+  run_summary s;
+  s.verdict = run_verdict::failed;
+  BOOST_TEST(print_summary(s).rfind("FAILED  run: ", 0) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(late_and_repeated_arrivals_are_told) {

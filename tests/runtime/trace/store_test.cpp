@@ -229,4 +229,28 @@ BOOST_AUTO_TEST_CASE(a_reader_may_look_while_the_run_goes_on) {
   BOOST_TEST(!reader.set_run("a", "b").ok());
 }
 
+BOOST_AUTO_TEST_CASE(expectations_come_back_as_they_were_and_are_replaced) {
+  hand_made_run run(pipeline_layout());
+  BOOST_TEST(require(run.db.read_expectations()).empty());
+  std::vector<expected_figure> all{{.metric = "camera->actuator.end-to-end",
+                                    .condition = "p90 < 250ms",
+                                    .kind = figure_kind::path,
+                                    .target = "camera->detector->actuator",
+                                    .name = "end-to-end",
+                                    .unit = figure_unit::time_span,
+                                    .inapplicable = ""},
+                                   {.metric = "uplink.loss",
+                                    .condition = "< 1%",
+                                    .kind = figure_kind::link,
+                                    .target = "uplink",
+                                    .name = "loss",
+                                    .unit = figure_unit::share,
+                                    .inapplicable = "a local hand-off"}};
+  BOOST_REQUIRE(run.db.set_expectations(all).ok());
+  BOOST_TEST((require(run.db.read_expectations()) == all));
+  all.pop_back();
+  BOOST_REQUIRE(run.db.set_expectations(all).ok());
+  BOOST_TEST((require(run.db.read_expectations()) == all));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <bit>
 
 using namespace peernet;
 
@@ -114,6 +115,50 @@ BOOST_AUTO_TEST_CASE(the_worst_that_applies_is_the_verdict) {
   BOOST_TEST(verdict(false, false, false) == "invalid");
   BOOST_TEST(verdict(false, true, false) == "interrupted");
   BOOST_TEST(verdict(false, true, true) == "node-lost");
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_or_undecidable_expectation_is_the_verdict_of_a_valid_run) {
+  const auto verdict = [](const std::vector<std::string>& conditions, bool complete = true) {
+    synthetic_run source({.samples = 150, .warmup = 10});
+    hand_made_run run(source.shape());
+    BOOST_REQUIRE(record_run(run.db, source).ok());
+    if (!complete)
+      run.db.database().execute("DELETE FROM reported_count");
+    std::vector<expected_figure> all;
+    for (const auto& c : conditions)
+      all.push_back({.metric = "camera.sense",
+                     .condition = c,
+                     .kind = figure_kind::step,
+                     .target = "camera",
+                     .name = "sense",
+                     .inapplicable = ""});
+    all.push_back({.metric = "x.loss", .inapplicable = "a local hand-off"});
+    BOOST_REQUIRE(run.db.set_expectations(all).ok());
+    return to_string(run.finish().verdict);
+  };
+  const std::string met = "p90 < 1s", unmet = "p90 > 1s", open = "p99 < 1s"; // of 140 values
+  BOOST_TEST(verdict({met}) == "valid");
+  BOOST_TEST(verdict({met, unmet}) == "failed");
+  BOOST_TEST(verdict({met, open}) == "undecidable");
+  BOOST_TEST(verdict({unmet, open}) == "undecidable"); // as the exit codes rank them
+  BOOST_TEST(verdict({unmet}, false) == "invalid");
+}
+
+BOOST_AUTO_TEST_CASE(reported_values_are_summed_up_by_place_and_name) {
+  hand_made_run run(pipeline_layout());
+  std::vector<record> records;
+  for (const double value : {1.5, 2.5, 100.0}) {
+    records.push_back(make_record(record_kind::value, 1, 1, 0, 10, 10));
+    records.back().amount = std::bit_cast<std::int64_t>(value);
+  }
+  records.back().flags = record_warmup;
+  run.append(records);
+  const auto s = run.finish();
+  BOOST_REQUIRE(s.values.size() == 1);
+  BOOST_TEST(s.values[0].place == "uplink");
+  BOOST_TEST(s.values[0].name == "encoded-bytes");
+  BOOST_TEST(s.values[0].figures.count == 2u);
+  BOOST_TEST(s.values[0].figures.mean == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_time_that_contradicts_its_bound_makes_the_run_invalid) {
