@@ -2,12 +2,11 @@
 #include "actors/caf_channel.hpp"
 
 #include "actors/wire_frame.hpp"
+#include "runtime/core/thread.hpp"
 
 #include <caf/actor_cast.hpp>
-#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -21,116 +20,92 @@ namespace {
 /// How long the other node may take to name the receiving end.
 constexpr duration answer_patience = std::chrono::seconds{5};
 
-/// What a sending end shares with the actor that stands for it.
-struct credit_line {
-  explicit credit_line(std::size_t frames) : whole(frames) {}
-
-  const std::size_t whole; ///< frames that may be under way
-  std::atomic<std::size_t> credit{0};
-  std::atomic<bool> connected{false};
-  std::atomic<bool> gone{false};
-  caf::actor receiver; ///< set before `connected`
-  bool closed = false; ///< nobody sends any more
-  std::mutex mutex;
-  std::condition_variable changed;
-
-  void meet(const caf::actor& other) {
-    {
-      const std::lock_guard lock(mutex);
-      if (closed)
-        return;
-      receiver = other;
-      credit = whole;
-      connected = true;
-    }
-    changed.notify_all();
-  }
-  void give_back(std::uint32_t frames) {
-    {
-      const std::lock_guard lock(mutex);
-      credit += frames;
-    }
-    changed.notify_all();
-  }
-  void lose() {
-    {
-      const std::lock_guard lock(mutex);
-      gone = true;
-    }
-    changed.notify_all();
-  }
-};
-
-struct sending_state {
-  static inline const char* name = "caf_sender";
-};
-
-/// Finds the receiving end, takes back credit, and notices when the other side is gone.
-/// Detached: its sender may wait for credit on a thread of the actor system.
-caf::behavior sending(caf::stateful_actor<sending_state>* self, std::shared_ptr<credit_line> line,
-                      node_actor peer, std::string name) {
-  self->set_down_handler([=](const caf::down_msg&) { line->lose(); });
-  self->request(peer, answer_patience, frame_atom::value, std::move(name))
-      .then(
-          [=](const caf::actor& receiver) {
-            self->monitor(receiver);
-            line->meet(receiver);
-          },
-          [=](const caf::error&) { line->lose(); });
-  return {
-      [=](credit_atom, std::uint32_t n) { line->give_back(n); },
-  };
-}
-
+/// A sending end. What comes back (where to send, credit, the news that the other side is gone)
+/// comes to a mailbox with a thread of its own: the actor system's threads may be waiting for it.
 class caf_send_end final : public send_end {
 public:
-  caf_send_end(caf::actor_system& system, node_actor peer, std::string name, std::size_t credit)
-      : line_(std::make_shared<credit_line>(credit)),
-        actor_(system.spawn<caf::detached>(sending, line_, std::move(peer), std::move(name))) {}
+  caf_send_end(caf::actor_system& system, const std::string& link, node_actor peer,
+               std::string name, std::size_t credit)
+      : whole_(credit), self_(system), mailbox_(caf::actor_cast<caf::actor>(self_)) {
+    thread_ = start_thread("credit " + link, [this, peer = std::move(peer), name = std::move(name)](
+                                                 const std::stop_token&) { listen(peer, name); });
+  }
   ~caf_send_end() override { caf_send_end::close(duration{0}); }
 
   send_status try_send(const outgoing_frame& frame) override {
-    if (closed_ || line_->gone)
+    if (closed_ || gone_)
       return send_status::closed;
-    if (!line_->connected || line_->credit == 0)
+    if (credit_ == 0)
       return send_status::would_block;
-    --line_->credit; // only we take, so it was enough
+    --credit_; // only we take, so it was enough
     wire_frame message;
     std::memcpy(message.header.data(), frame.header.data(), message.header.size());
     message.body = *frame.body;
-    caf::send_as(actor_, line_->receiver, frame_atom::value, std::move(message));
+    caf::send_as(mailbox_, receiver_, frame_atom::value, std::move(message));
     return send_status::sent;
   }
 
   bool wait_writable(duration patience) override {
     if (closed_)
       return false;
-    std::unique_lock lock(line_->mutex);
-    return line_->changed.wait_for(
-        lock, patience, [this] { return line_->gone || (line_->connected && line_->credit > 0); });
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [this] { return gone_ || credit_ > 0; });
   }
 
-  bool connected() override { return !closed_ && line_->connected && !line_->gone; }
+  bool connected() override { return !closed_ && connected_ && !gone_; }
 
   /// A frame has left this process for certain when its credit has come back.
   void close(duration patience) noexcept override {
     if (std::exchange(closed_, true))
       return;
     {
-      std::unique_lock lock(line_->mutex);
-      line_->changed.wait_for(lock, patience, [this] {
-        return line_->gone || !line_->connected || line_->credit == line_->whole;
-      });
-      line_->closed = true;
-      line_->receiver = nullptr;
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, patience,
+                        [this] { return gone_ || !connected_ || credit_ == whole_; });
     }
-    caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
+    caf::anon_send(mailbox_, halt_atom::value);
+    thread_.join();
   }
 
 private:
-  const std::shared_ptr<credit_line> line_;
-  const caf::actor actor_;
-  bool closed_ = false;
+  void listen(const node_actor& peer, const std::string& name) {
+    self_->request(peer, answer_patience, frame_atom::value, name)
+        .receive(
+            [&](const caf::actor& receiver) {
+              self_->monitor(receiver);
+              change([&] {
+                receiver_ = receiver;
+                credit_ = whole_;
+                connected_ = true;
+              });
+            },
+            [&](const caf::error&) { change([&] { gone_ = true; }); });
+    for (bool more = true; more;)
+      self_->receive([&](credit_atom, std::uint32_t n) { change([&] { credit_ += n; }); },
+                     [&](const caf::down_msg&) { change([&] { gone_ = true; }); },
+                     [&](halt_atom) { more = false; });
+  }
+
+  template <class Change>
+  void change(Change what) {
+    {
+      const std::lock_guard lock(mutex_);
+      what();
+    }
+    changed_.notify_all();
+  }
+
+  const std::size_t whole_; ///< frames that may be under way
+  caf::scoped_actor self_;  ///< the thread's
+  const caf::actor mailbox_;
+  caf::actor receiver_; ///< set before there is credit
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<std::size_t> credit_{0};
+  std::atomic<bool> connected_{false};
+  std::atomic<bool> gone_{false};
+  bool closed_ = false; ///< the sending thread's
+  std::jthread thread_;
 };
 
 } // namespace
@@ -204,8 +179,8 @@ result<std::unique_ptr<send_end>> caf_channel::connect(const channel_settings& s
   auto peer = peers_.find(to.node);
   if (!peer)
     return error{errc::not_found, "no direct connection with the receiving node"};
-  return std::unique_ptr<send_end>{
-      std::make_unique<caf_send_end>(system_, std::move(peer), to.address, settings.queue)};
+  return std::unique_ptr<send_end>{std::make_unique<caf_send_end>(
+      system_, settings.name, std::move(peer), to.address, settings.queue)};
 }
 
 caf::actor caf_channel::find_end(const std::string& name) const {

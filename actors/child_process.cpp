@@ -11,10 +11,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
+#include <unistd.h> // environ
 #include <utility>
-
-extern char** environ;
 
 namespace peernet {
 

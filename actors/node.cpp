@@ -141,8 +141,8 @@ std::vector<part_actor> all_parts(const node_state& s) {
 /// Asks every one of `parts` the same and calls `then` when all have answered; the first failure
 /// becomes the promise's error.
 template <class Reply, class Promise, class OnReply, class Then, class... Request>
-void ask_parts(self_ptr self, std::vector<part_actor> parts, Promise promise, OnReply on_reply,
-               Then then, const Request&... request) {
+void ask_parts(self_ptr self, const std::vector<part_actor>& parts, Promise promise,
+               OnReply on_reply, Then then, const Request&... request) {
   if (parts.empty())
     return then();
   auto left = std::make_shared<std::size_t>(parts.size());

@@ -34,4 +34,26 @@ struct part_state {
   bool finished = false;
 };
 
+/// The behavior that all part actors share. They differ in `start(part, order)`, `finish(part,
+/// patience)` and `report(part, into, finished)`.
+template <class Self, class Start, class Finish, class Report>
+part_actor::behavior_type part_behavior(Self self, Start start, Finish finish, Report report) {
+  return {
+      [=](start_atom, const start_order& order) {
+        start(*self->state.part, order);
+        return true;
+      },
+      [=](report_atom) {
+        part_report r;
+        report(*self->state.part, r, self->state.finished);
+        return to_message(std::move(r));
+      },
+      [=](finish_atom, std::int64_t patience_ns) {
+        finish(*self->state.part, duration{patience_ns});
+        self->state.finished = true;
+        return true;
+      },
+  };
+}
+
 } // namespace peernet

@@ -5,22 +5,10 @@ namespace peernet::actors {
 
 part_actor::behavior_type sink(part_actor::stateful_pointer<sink_state> self, sink_config config) {
   self->state.part = std::move(config.part);
-  return {
-      [self](start_atom, const start_order&) {
-        self->state.part->start();
-        return true;
-      },
-      [self](report_atom) {
-        part_report r;
-        self->state.part->report(r);
-        return to_message(std::move(r));
-      },
-      [self](finish_atom, std::int64_t) {
-        self->state.part->stop();
-        self->state.finished = true;
-        return true;
-      },
-  };
+  return part_behavior(
+      self, [](sink_part& p, const start_order&) { p.start(); },
+      [](sink_part& p, duration) { p.stop(); },
+      [](const sink_part& p, part_report& into, bool) { p.report(into); });
 }
 
 } // namespace peernet::actors

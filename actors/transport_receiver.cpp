@@ -7,22 +7,10 @@ part_actor::behavior_type
 transport_receiver(part_actor::stateful_pointer<transport_receiver_state> self,
                    transport_receiver_config config) {
   self->state.part = std::move(config.part);
-  return {
-      [self](start_atom, const start_order&) {
-        self->state.part->start();
-        return true;
-      },
-      [self](report_atom) {
-        part_report r;
-        self->state.part->report(r, self->state.finished);
-        return to_message(std::move(r));
-      },
-      [self](finish_atom, std::int64_t) {
-        self->state.part->stop();
-        self->state.finished = true;
-        return true;
-      },
-  };
+  return part_behavior(
+      self, [](receiver_part& p, const start_order&) { p.start(); },
+      [](receiver_part& p, duration) { p.stop(); },
+      [](const receiver_part& p, part_report& into, bool finished) { p.report(into, finished); });
 }
 
 } // namespace peernet::actors

@@ -40,8 +40,8 @@ public:
   /// them.
   [[nodiscard]] bool lend(const payload& body) noexcept {
     auto* owner = body.owner().detach();
-    if (::zmq_msg_init_data(&part_, const_cast<std::byte*>(body.data()), body.size(), let_go,
-                            owner) == 0)
+    if (::zmq_msg_init_data(&part_, const_cast<std::byte*>(body.data()), body.size(),
+                            give_back_lent, owner) == 0)
       return true;
     owner->release();
     return give_up();
@@ -58,7 +58,7 @@ public:
   zmq_msg_t* raw() noexcept { return &part_; }
 
 private:
-  static void let_go(void*, void* owner) { static_cast<storage*>(owner)->release(); }
+  static void give_back_lent(void*, void* owner) { static_cast<storage*>(owner)->release(); }
 
   /// A part that could not be made must not be closed either; an empty one can.
   bool give_up() noexcept {

@@ -9,6 +9,7 @@
 #include "runtime/config/plan.hpp"
 #include "runtime/plugin/registry.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <span>
@@ -88,6 +89,8 @@ private:
   [[nodiscard]] const plan_place& place_of(const plan_instance& i) const {
     return plan_->places[i.place];
   }
+  /// This node's own entry: nodes are numbered as the scenario lists them.
+  [[nodiscard]] const node_config& config() const { return scenario_->nodes[self_]; }
   [[nodiscard]] const stage_config& config_of(const plan_instance& i) const;
   [[nodiscard]] const link_config& link_of(const plan_lane& l) const;
   [[nodiscard]] environment surroundings(const stage_config& s, std::uint16_t copy) const;
@@ -104,8 +107,19 @@ private:
   open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere);
   void make_loops();
 
+  /// This node's part of a place; made at the first call.
   template <class Part>
-  std::shared_ptr<Part> part(std::vector<std::shared_ptr<Part>>& parts, place_id place);
+  std::shared_ptr<Part> part(std::vector<std::shared_ptr<Part>>& parts, place_id place) {
+    const auto found =
+        std::ranges::find_if(parts, [&](const auto& p) { return p->place == place; });
+    if (found != parts.end())
+      return *found;
+    auto made = std::make_shared<Part>();
+    made->name = plan_->places[place].name;
+    made->place = place;
+    parts.push_back(made);
+    return made;
+  }
 
   const std::shared_ptr<const scenario> scenario_;
   const std::shared_ptr<const plan> plan_;

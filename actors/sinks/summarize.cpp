@@ -4,6 +4,7 @@
 #include "actors/sinks/builtin.hpp"
 #include "runtime/core/detection.hpp"
 #include "runtime/core/units.hpp"
+#include "runtime/core/utf8.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -14,27 +15,6 @@ namespace {
 
 constexpr std::size_t shown_characters = 200;
 constexpr std::size_t shown_detections = 20;
-
-/// The length of the UTF-8 character that `text` begins with; 0 if it begins with none.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto first = at(0);
-  const std::size_t length = first < 0x80                    ? 1
-                             : first >= 0xC2 && first < 0xE0 ? 2
-                             : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xF0 && first < 0xF5 ? 4
-                                                             : 0;
-  if (length > text.size())
-    return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((at(i) & 0xC0) != 0x80)
-      return 0;
-  // Overlong forms, surrogates, and what lies above U+10FFFF.
-  if ((first == 0xE0 && at(1) < 0xA0) || (first == 0xED && at(1) > 0x9F) ||
-      (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) > 0x8F))
-    return 0;
-  return length;
-}
 
 /// U+0000…1F, U+007F and the second set U+0080…9F, which some terminals obey as well.
 bool is_control(std::string_view character) noexcept {

@@ -2,7 +2,6 @@
 #include "actors/caf_error.hpp"
 
 #include <boost/test/unit_test.hpp>
-
 #include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>
 

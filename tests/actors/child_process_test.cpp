@@ -19,7 +19,7 @@ namespace {
 child_process start(const std::string& program, const std::vector<std::string>& arguments = {},
                     const std::vector<int>& inherited = {}) {
   auto started = child_process::start(program, arguments, inherited);
-  BOOST_REQUIRE_MESSAGE(started.ok(), started.error().message);
+  BOOST_REQUIRE_MESSAGE(started.ok(), (started.ok() ? "" : started.error().message));
   return *std::move(started);
 }
 
@@ -64,8 +64,9 @@ BOOST_AUTO_TEST_CASE(how_a_child_ended_is_said_in_words) {
 
 BOOST_AUTO_TEST_CASE(a_child_gets_its_arguments_as_they_are) {
   open_pair p;
-  auto c = start("/bin/sh", {"-c", "printf '%s|' \"$@\" >&" + std::to_string(p.fds.theirs), "name",
-                             "two words", "", "$HOME", "*"},
+  auto c = start("/bin/sh",
+                 {"-c", "printf '%s|' \"$@\" >&" + std::to_string(p.fds.theirs), "name",
+                  "two words", "", "$HOME", "*"},
                  {p.fds.theirs});
   BOOST_TEST(p.read_to_end() == "two words||$HOME|*|");
   BOOST_TEST(c.wait(deadline()).value_or("") == "exit code 0");
@@ -118,12 +119,12 @@ BOOST_AUTO_TEST_CASE(a_child_can_be_moved) {
 BOOST_AUTO_TEST_CASE(inherited_descriptors_keep_their_numbers_and_all_others_are_closed) {
   open_pair given, kept;
   const auto n = [](int fd) { return std::to_string(fd); };
-  auto c = shell("[ -e /proc/self/fd/" + n(given.fds.theirs) + " ] && echo given >&" +
-                     n(given.fds.theirs) + "; for fd in " + n(given.fds.ours) + " " +
-                     n(kept.fds.ours) + " " + n(kept.fds.theirs) +
-                     "; do [ -e /proc/self/fd/$fd ] && echo leaked $fd >&" + n(given.fds.theirs) +
-                     "; done; true",
-                 {given.fds.theirs});
+  auto c =
+      shell("[ -e /proc/self/fd/" + n(given.fds.theirs) + " ] && echo given >&" +
+                n(given.fds.theirs) + "; for fd in " + n(given.fds.ours) + " " + n(kept.fds.ours) +
+                " " + n(kept.fds.theirs) + "; do [ -e /proc/self/fd/$fd ] && echo leaked $fd >&" +
+                n(given.fds.theirs) + "; done; true",
+            {given.fds.theirs});
   BOOST_TEST(given.read_to_end() == "given\n");
   BOOST_TEST(c.wait(deadline()).value_or("") == "exit code 0");
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The coordinator and its run driver, with nodes that the test plays: what they are asked in which
 // order, and what becomes of the run when one of them is slow, silent, wrong or gone.
-#include "actors/coordinator.hpp"
 #include "actors/clock.hpp"
+#include "actors/coordinator.hpp"
 #include "tests/actors/engine/rig.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -23,15 +23,16 @@ struct played_node {
   std::uint32_t version = protocol_version;
   std::string types = type_list();
   peernet::clock own; ///< its clock, as far as probes tell
-  node_ready ready{.host = "here", .pid = 1, .clock_domain = peernet::clock().domain(), .values = {}};
+  node_ready ready{
+      .host = "here", .pid = 1, .clock_domain = peernet::clock().domain(), .values = {}};
   std::vector<end_line> ends;        ///< what it binds
   std::vector<std::string> unlinked; ///< links that do not stand
   node_report report{.sensors_finished = true};
   node_report last{.sensors_finished = true}; ///< what it reports when finished
 
-  std::set<std::string> silent;           ///< requests it keeps waiting
-  std::map<std::string, error> errors;    ///< requests it answers with an error
-  std::string dies_at;                    ///< the request it does not survive
+  std::set<std::string> silent;            ///< requests it keeps waiting
+  std::map<std::string, error> errors;     ///< requests it answers with an error
+  std::string dies_at;                     ///< the request it does not survive
   std::vector<std::function<void()>> owed; ///< the answers to what it kept waiting
 
   std::vector<std::string> asked; ///< in order; repeats of one request count once
@@ -51,8 +52,8 @@ struct played_node {
 };
 
 node_actor::behavior_type play(node_actor::pointer self, std::shared_ptr<played_node> n) {
-  const auto reply = [=]<class... Reply>(const std::string& what, Reply... value)
-      -> caf::result<Reply...> {
+  const auto reply = [=]<class... Reply>(const std::string& what,
+                                         Reply... value) -> caf::result<Reply...> {
     if (n->asked.empty() || n->asked.back() != what)
       n->asked.push_back(what);
     if (n->dies_at == what)
@@ -130,10 +131,10 @@ struct fixture : actor_fixture {
       if (!made)
         return made.error();
       db = std::make_shared<store>(std::move(*made));
-      return metrics = system.spawn(actors::metrics,
-                                    actors::metrics_config{.into = db,
-                                                           .folder = folder.path().string(),
-                                                           .shape = shape});
+      return metrics =
+                 system.spawn(actors::metrics,
+                              actors::metrics_config{
+                                  .into = db, .folder = folder.path().string(), .shape = shape});
     };
     config.on_progress = [this](const run_progress& p) {
       if (steps.empty() || steps.back() != p.step)
@@ -191,14 +192,13 @@ BOOST_AUTO_TEST_CASE(a_run_goes_through_its_steps_in_order) {
   BOOST_CHECK(e.how == ending_kind::completed);
   BOOST_TEST(e.messages.empty());
   BOOST_TEST((e.summary != nullptr));
-  const std::vector<std::string> expected{"hello", "load",   "bind",   "link",   "linked", "start",
+  const std::vector<std::string> expected{"hello",  "load", "bind",   "link",   "linked", "start",
                                           "report", "halt", "report", "finish", "flush",  "quit"};
   for (const auto& n : nodes)
     BOOST_TEST(n->asked == expected, boost::test_tools::per_element());
   const std::vector<std::string> shown{
-      "greeting", "loading",          "binding",  "linking",       "starting",
-      "running",  "stopping sensors", "draining", "closing links", "flushing records",
-      "settling"};
+      "greeting",         "loading",  "binding",       "linking",          "starting", "running",
+      "stopping sensors", "draining", "closing links", "flushing records", "settling"};
   std::vector<std::string> seen;
   for (const auto& s : steps)
     if (s != "probing clocks")
@@ -489,9 +489,9 @@ BOOST_AUTO_TEST_CASE(what_is_under_way_is_waited_for) {
 
 BOOST_AUTO_TEST_CASE(frames_between_two_nodes_are_waited_for_until_all_is_quiet) {
   const auto sent_five = [](std::uint64_t received) {
-    return std::pair{link_end{.link = 3, .node = 0, .side = link_side::sender, .sent = 5},
-                     link_end{.link = 3, .node = 1, .side = link_side::receiver,
-                              .received = received}};
+    return std::pair{
+        link_end{.link = 3, .node = 0, .side = link_side::sender, .sent = 5},
+        link_end{.link = 3, .node = 1, .side = link_side::receiver, .received = received}};
   };
   const auto [sender, receiver] = sent_five(3);
   robot->report.ends = {sender};

@@ -74,8 +74,8 @@ BOOST_AUTO_TEST_CASE(a_batch_that_is_no_whole_number_of_records_is_refused_and_h
 
 BOOST_AUTO_TEST_CASE(events_and_probes_are_stored) {
   caf::anon_send(metrics, event_atom::value, run_event{.time_ns = 7, .what = "node lost"});
-  caf::anon_send(metrics, std::make_shared<const std::vector<probe>>(
-                              std::vector<probe>{{.remote = 1, .t1 = 1, .t2 = 2, .t3 = 3, .t4 = 4}}));
+  caf::anon_send(metrics, std::make_shared<const std::vector<probe>>(std::vector<probe>{
+                              {.remote = 1, .t1 = 1, .t2 = 2, .t3 = 3, .t4 = 4}}));
   run();
   BOOST_TEST(stored("event") == 1);
   const auto probes = db->read_probes();

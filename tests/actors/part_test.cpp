@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the actors of stages and links have in common, and each of the five in its life: start,
 // report, finish.
-#include "actors/part.hpp"
 #include "actors/inference.hpp"
+#include "actors/part.hpp"
 #include "actors/sensor.hpp"
 #include "actors/sink.hpp"
 #include "actors/transport_receiver.hpp"
@@ -62,8 +62,7 @@ struct quiet_channel final : send_end, receive_end {
 BOOST_FIXTURE_TEST_SUITE(part_test, fixture)
 
 BOOST_AUTO_TEST_CASE(a_start_order_becomes_a_window) {
-  const auto w =
-      window_of({.start_ns = 10, .measured_ns = 20, .end_ns = INT64_MAX, .samples = 7});
+  const auto w = window_of({.start_ns = 10, .measured_ns = 20, .end_ns = INT64_MAX, .samples = 7});
   BOOST_TEST(to_ns(w.start) == 10);
   BOOST_TEST(to_ns(w.measured) == 20);
   BOOST_CHECK(w.end == stamp::max());
@@ -96,9 +95,8 @@ BOOST_AUTO_TEST_CASE(a_sensor_fires_after_its_start_and_rests_after_its_finish) 
   auto part = std::make_shared<sensor_part>();
   part->sources.push_back(std::make_unique<sensor_source>(
       stage_identity{.name = "camera", .copy = 0},
-      std::make_unique<scripted_sensor>([]() -> result<std::optional<payload>> {
-        return std::optional{payload::copy_of("1")};
-      }),
+      std::make_unique<scripted_sensor>(
+          []() -> result<std::optional<payload>> { return std::optional{payload::copy_of("1")}; }),
       0, 0, context));
   part->sources[0]->connect({&out}, nullptr);
   auto config = graph.what->sensors[0];
@@ -126,9 +124,9 @@ BOOST_AUTO_TEST_CASE(an_inference_works_between_its_start_and_its_finish) {
                      }),
                      .decoders = {},
                      .values = {}});
-  part->engines.push_back(std::make_unique<inference_engine>(
-      stage_identity{.name = "detector", .copy = 0}, std::move(workers), queue, *graph.whole,
-      context));
+  part->engines.push_back(
+      std::make_unique<inference_engine>(stage_identity{.name = "detector", .copy = 0},
+                                         std::move(workers), queue, *graph.whole, context));
   part->engines[0]->connect({&out});
   deliver(2, 0);
 

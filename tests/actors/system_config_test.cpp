@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "actors/system_config.hpp"
 #include "actors/protocol.hpp"
+#include "actors/system_config.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <set>

@@ -66,8 +66,8 @@ BOOST_AUTO_TEST_CASE(bytes_that_end_too_early_are_refused) {
   const auto whole = bytes_of(frame_with("hello"));
   for (std::size_t n = 0; n < whole.size(); ++n) {
     wire_frame came;
-    BOOST_TEST(static_cast<bool>(
-        read(std::vector<char>(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)), came)));
+    BOOST_TEST(static_cast<bool>(read(
+        std::vector<char>(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)), came)));
   }
 }
 

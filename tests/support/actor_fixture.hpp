@@ -9,7 +9,6 @@
 #include "runtime/core/time.hpp"
 
 #include <boost/test/unit_test.hpp>
-
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>

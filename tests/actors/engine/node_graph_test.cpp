@@ -88,7 +88,7 @@ private:
 };
 
 void require(const result<void>& done) {
-  BOOST_REQUIRE_MESSAGE(done.ok(), done.error().message);
+  BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
 }
 
 /// All nodes of a scenario, taken through a whole run.
@@ -106,7 +106,7 @@ struct test_run {
     for (auto& n : nodes) {
       require((*n)->load());
       auto bound = (*n)->bind({.clock = reference_clock, .run = 4711, .values = {}});
-      BOOST_REQUIRE_MESSAGE(bound.ok(), bound.error().message);
+      BOOST_REQUIRE_MESSAGE(bound.ok(), (bound.ok() ? "" : bound.error().message));
       ends.insert(ends.end(), bound->begin(), bound->end());
     }
     for (auto& n : nodes)

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// From loaded objects to engines and links: queues, receiving ends, loops, senders.
+#include "actors/engine/external.hpp"
+#include "actors/engine/node_graph.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace peernet {
+
+result<decoder_set> node_graph::make_decoders(std::uint32_t instance, std::uint16_t worker) {
+  decoder_set set;
+  const auto& i = plan_->instances[instance];
+  for (const auto link : loaded_[instance].inputs) {
+    const auto lane =
+        std::ranges::find_if(i.in, [&](auto n) { return plan_->lanes[n].link == link; });
+    if (plan_->lanes[*lane].local) {
+      set.push_back(nullptr);
+      continue;
+    }
+    auto made = make_codec(link_of(plan_->lanes[*lane]), worker);
+    if (!made)
+      return std::move(made).error();
+    set.push_back(std::move(*made));
+  }
+  return set;
+}
+
+result<void> node_graph::make_engines(std::uint32_t instance, const run_numbers& numbers) {
+  const auto& i = plan_->instances[instance];
+  auto& l = loaded_[instance];
+  const stage_identity who{.name = place_of(i).name, .copy = i.copy};
+  for (const auto n : i.in)
+    if (std::ranges::find(l.inputs, plan_->lanes[n].link) == l.inputs.end())
+      l.inputs.push_back(plan_->lanes[n].link);
+  const auto new_queue = [&](const queue_config& q) {
+    return std::make_shared<stage_queue>(q, i.copy, context_);
+  };
+
+  switch (i.kind) {
+  case stage_kind::sensor: {
+    const auto number = std::ranges::find(plan_->sensors, instance) - plan_->sensors.begin();
+    auto to = part(sensors, i.place);
+    to->sources.push_back(std::make_unique<sensor_source>(
+        who, std::move(l.as_sensor), static_cast<std::uint32_t>(number),
+        plan_->sensor_routes[static_cast<std::size_t>(number)], context_));
+    l.source = to->sources.back().get();
+    return {};
+  }
+  case stage_kind::inference: {
+    l.queue = new_queue(scenario_->inference[place_of(i).config].queue);
+    std::vector<inference_engine::worker> workers;
+    for (std::uint16_t w = 0; w < l.as_models.size(); ++w) {
+      auto decoders = make_decoders(instance, w);
+      if (!decoders)
+        return std::move(decoders).error();
+      std::vector<std::uint16_t> values;
+      for (const auto& name : l.as_models[w]->traits().values)
+        values.push_back(static_cast<std::uint16_t>(std::ranges::find(numbers.values, name) -
+                                                    numbers.values.begin()));
+      workers.push_back({std::move(l.as_models[w]), std::move(*decoders), std::move(values)});
+    }
+    auto to = part(inference, i.place);
+    to->engines.push_back(
+        std::make_unique<inference_engine>(who, std::move(workers), l.queue, *plan_, context_));
+    l.inference = to->engines.back().get();
+    return {};
+  }
+  case stage_kind::sink:
+    break;
+  }
+  l.queue = new_queue(scenario_->sinks[place_of(i).config].queue);
+  auto decoders = make_decoders(instance, 0);
+  if (!decoders)
+    return std::move(decoders).error();
+  part(sinks, i.place)
+      ->engines.push_back(std::make_unique<sink_engine>(who, std::move(l.as_sink), l.queue,
+                                                        std::move(*decoders), *plan_, context_));
+  return {};
+}
+
+channel_settings node_graph::channel_for(const link_config& l) const {
+  channel_settings settings;
+  if (const auto address = config().addresses.find(l.network); address != config().addresses.end())
+    settings.bind_address = address->second;
+  settings.socket_folder = folders_.sockets;
+  settings.queue = l.send_queue.size;
+  settings.name = l.name;
+  return settings;
+}
+
+result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound_end>& bound) {
+  auto& l = loaded_[instance];
+  for (std::uint16_t input = 0; input < l.inputs.size(); ++input) {
+    std::vector<std::uint32_t> lanes;
+    for (const auto n : plan_->instances[instance].in)
+      if (plan_->lanes[n].link == l.inputs[input] && !plan_->lanes[n].local)
+        lanes.push_back(n);
+    if (lanes.empty())
+      continue;
+    const auto& link = link_of(plan_->lanes[lanes.front()]);
+    const auto kind = types_.find_channel(link.transport);
+    auto end = kind ? (*kind)->bind(channel_for(link))
+                    : result<std::unique_ptr<receive_end>>{kind.error()};
+    if (!end)
+      return error{end.error().code, "links." + link.name + ": " + end.error().message};
+    auto to = part(receivers, l.inputs[input]);
+    to->node = self_;
+    auto where = (*end)->where();
+    where.node = self_;
+    where.network = link.network;
+    bound.push_back({l.inputs[input], instance, where});
+    to->ends.push_back(std::make_unique<link_receiver>(
+        link_receiver::settings{
+            .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},
+        context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
+  }
+  return {};
+}
+
+result<std::vector<bound_end>> node_graph::bind(const run_numbers& numbers) {
+  context_ = {.clock = &clock_,
+              .records = &records_,
+              .watcher = &hub_,
+              .events = &events_,
+              .node = self_,
+              .clock_number = numbers.clock,
+              .run = numbers.run};
+  hub_.place(self_, numbers.clock);
+  std::vector<bound_end> bound;
+  for (const auto& [instance, l] : loaded_) {
+    if (auto made = make_engines(instance, numbers); !made)
+      return std::move(made).error();
+    if (auto done = bind_instance(instance, bound); !done)
+      return std::move(done).error();
+  }
+  make_loops();
+  return bound;
+}
+
+void node_graph::make_loops() {
+  for (auto& p : sensors) {
+    const auto& config = scenario_->sensors[plan_->places[p->place].config];
+    if (config.arrival == arrival::closed_loop) {
+      for (auto& s : p->sources) {
+        auto loop = std::make_unique<closed_loop>(*s, config, *plan_);
+        hub_.add_local(s->number(), *loop);
+        p->loops.push_back(std::move(loop));
+      }
+      continue;
+    }
+    if (config.type == external_type) {
+      for (auto& s : p->sources)
+        p->loops.push_back(
+            std::make_unique<external_loop>(*s, static_cast<pushed_sensor&>(s->inside())));
+      continue;
+    }
+    // Copies that produce their samples in memory share one pacing thread; a device may block, so
+    // each has its own.
+    const auto* entry = catalogue_.find(plugin_kind::sensor, config.type);
+    const auto share = entry && entry->module.empty();
+    std::vector<sensor_source*> together;
+    for (auto& s : p->sources) {
+      together.push_back(s.get());
+      if (!share)
+        p->loops.push_back(
+            std::make_unique<open_loop>(std::exchange(together, {}), config, scenario_->seed));
+    }
+    if (!together.empty())
+      p->loops.push_back(std::make_unique<open_loop>(std::move(together), config, scenario_->seed));
+  }
+}
+
+result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
+                                                           const plan_instance& from,
+                                                           std::span<const bound_end> everywhere) {
+  const auto& lane = plan_->lanes[number];
+  const auto& link = link_of(lane);
+  const auto end = std::ranges::find_if(
+      everywhere, [&](const bound_end& e) { return e.link == lane.link && e.instance == lane.to; });
+  if (end == everywhere.end())
+    return error{errc::internal,
+                 "link " + link.name + ": its receiving end is not in the endpoint map"};
+  const auto kind = types_.find_channel(link.transport);
+  if (!kind)
+    return kind.error();
+  auto channel = (*kind)->connect(channel_for(link), end->where);
+  if (!channel)
+    return error{channel.error().code, "links." + link.name + ": " + channel.error().message};
+  std::vector<std::unique_ptr<codec>> codecs;
+  for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
+    auto made = make_codec(link, w);
+    if (!made)
+      return std::move(made).error();
+    codecs.push_back(std::move(*made));
+  }
+  return std::make_unique<lane_sender>(lane_sender::settings{.name = link.name,
+                                                             .link = lane.link,
+                                                             .lane = lane.copy,
+                                                             .route_step = lane.route_step,
+                                                             .queue = link.send_queue,
+                                                             .codec = link.codec.type},
+                                       context_, std::move(*channel), std::move(codecs));
+}
+
+result<void> node_graph::connect(std::span<const bound_end> everywhere) {
+  for (auto& [number, l] : loaded_) {
+    const auto& i = plan_->instances[number];
+    std::vector<outlet*> outlets;
+    for (const auto n : i.out) {
+      const auto& lane = plan_->lanes[n];
+      auto to = part(senders, lane.link);
+      to->node = self_;
+      if (lane.local) {
+        auto& target = loaded_[lane.to];
+        const auto input = std::ranges::find(target.inputs, lane.link) - target.inputs.begin();
+        to->hand_offs.emplace_back(lane.copy,
+                                   std::make_unique<local_outlet>(lane.route_step,
+                                                                  static_cast<std::uint16_t>(input),
+                                                                  *target.queue, context_));
+        outlets.push_back(to->hand_offs.back().second.get());
+        continue;
+      }
+      auto opened = open_lane(n, i, everywhere);
+      if (!opened)
+        return std::move(opened).error();
+      to->lanes.push_back(std::move(*opened));
+      outlets.push_back(to->lanes.back().get());
+    }
+    if (l.source) {
+      const auto p = part(sensors, i.place);
+      l.source->connect(std::move(outlets), p->keeper.get());
+    } else if (l.inference) {
+      l.inference->connect(std::move(outlets));
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> node_graph::unconnected() const {
+  std::vector<std::string> names;
+  for (const auto& s : senders)
+    if (!s->connected())
+      names.push_back(s->name);
+  return names;
+}
+
+} // namespace peernet
