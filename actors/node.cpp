@@ -24,7 +24,7 @@ namespace {
 using self_ptr = node_actor::stateful_pointer<node_state>;
 
 /// How often records are collected from the rings, and how many go into one message.
-constexpr duration collecting_period = std::chrono::milliseconds{25};
+constexpr duration collecting_period = std::chrono::milliseconds{10};
 constexpr std::size_t batch_records = 4096;
 /// How long the store may take with one batch before it counts as stuck.
 constexpr duration store_patience = std::chrono::seconds{30};
@@ -176,19 +176,27 @@ void send_events(self_ptr self) {
          std::to_string(suppressed) + " further events were not kept", state.graph->clock().now());
 }
 
+/// Empties the rings into the backlog, whatever the store is busy with.
+void empty_rings(self_ptr self) {
+  auto& state = self->state;
+  state.collected.resize(batch_records);
+  while (state.backlog.size() < node_state::most_backlog) {
+    const auto n = state.graph->records().drain(state.collected);
+    if (n == 0)
+      return;
+    const auto* bytes = reinterpret_cast<const char*>(state.collected.data());
+    state.backlog.emplace_back(bytes, bytes + n * sizeof(record));
+  }
+}
+
 /// Takes what the rings hold and sends it on while there is credit.
 void collect(self_ptr self) {
   auto& state = self->state;
-  while (state.unanswered < node_state::most_unanswered) {
-    state.collected.resize(batch_records);
-    const auto n = state.graph->records().drain(state.collected);
-    if (n == 0)
-      break;
-    const auto* bytes = reinterpret_cast<const char*>(state.collected.data());
-    std::vector<char> batch(bytes, bytes + n * sizeof(record));
+  empty_rings(self);
+  while (state.unanswered < node_state::most_unanswered && !state.backlog.empty()) {
     ++state.unanswered;
     self->request(state.metrics, store_patience, batch_atom::value, state.graph->self(),
-                  std::move(batch))
+                  std::move(state.backlog.front()))
         .then(
             [=](std::uint64_t stored) {
               auto& s = self->state;
@@ -197,6 +205,7 @@ void collect(self_ptr self) {
               collect(self);
             },
             [=](const caf::error& e) { self->quit(e); });
+    state.backlog.pop_front();
   }
   if (state.unanswered == 0) {
     send_events(self);

@@ -13,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,10 +40,13 @@ struct node_state {
   std::vector<part_actor> receivers;
   std::vector<part_actor> stages; ///< inference and sinks
 
-  // Records on their way to the metrics actor. With `most_unanswered` batches out, the rest waits
-  // in the rings, where what does not fit is counted.
+  // Records on their way to the metrics actor. With `most_unanswered` batches out the rest waits in
+  // the backlog (a store that writes its log back may take a quarter of a second); when that is
+  // full too, in the rings, where what does not fit is counted.
   static constexpr std::size_t most_unanswered = 8;
-  std::vector<record> collected; ///< room for one batch
+  static constexpr std::size_t most_backlog = 512; ///< batches of 4096 records: 117 MB
+  std::vector<record> collected;                   ///< room for one batch
+  std::deque<std::vector<char>> backlog;
   metrics_actor metrics;
   std::size_t unanswered = 0;
   std::uint64_t confirmed = 0; ///< records the metrics actor has stored

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <set>
 #include <unistd.h>
@@ -190,6 +191,10 @@ public:
     watcher.request_stop();
     watcher.join();
     driver_ = nullptr; // no handle may outlive the actor system
+    // A middleman that stops while it is being told keeps its sender, and with it this system,
+    // alive.
+    if (metrics_over_.valid())
+      metrics_over_.wait_for(farewell_patience);
     say_farewell(ending.code != exit_code::node_lost);
     std::error_code ignored;
     if (!opened_ && !folder_.empty())
@@ -279,10 +284,15 @@ private:
     auto db = store::create(fs::path(folder_) / "run.db");
     if (!db)
       return std::move(db).error();
-    return system.spawn<caf::detached>(
+    auto metrics = system.spawn<caf::detached>(
         actors::metrics, actors::metrics_config{.into = std::make_shared<store>(std::move(*db)),
                                                 .folder = folder_,
                                                 .shape = shape});
+    // What was attached first is told last: then nobody else waits to be told any more.
+    metrics_over_ = metrics_promise_.get_future();
+    caf::actor_cast<caf::abstract_actor*>(metrics)->attach_functor(
+        [this] { metrics_promise_.set_value(); });
+    return metrics;
   }
 
   run_result await(caf::scoped_actor& self, const coordinator_actor& driver) {
@@ -358,6 +368,8 @@ private:
   coordinator_actor driver_; ///< null until it is spawned
   std::string folder_;       ///< of the results
   bool opened_ = false;      ///< there is something in it
+  std::promise<void> metrics_promise_;
+  std::future<void> metrics_over_; ///< the metrics actor has ended and everybody knows
 };
 
 } // namespace

@@ -66,7 +66,7 @@ result<wire_header> read_header(std::span<const std::byte> bytes, std::size_t bo
   if (static_cast<std::uint8_t>(h.kind) > static_cast<std::uint8_t>(content::tensor) ||
       static_cast<std::uint8_t>(h.type) > static_cast<std::uint8_t>(element::i64))
     return corrupt("unknown kind of content");
-  if (h.fragments == 0 || h.fragment >= h.fragments)
+  if (h.fragment >= h.fragments)
     return corrupt("impossible fragment number");
   return h;
 }

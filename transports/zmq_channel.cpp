@@ -12,7 +12,6 @@
 #include <cstring>
 #include <limits>
 #include <string>
-#include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
 
@@ -199,9 +198,7 @@ private:
 class zmq_receive_end final : public receive_end {
 public:
   zmq_receive_end(shared_context context, const channel_settings& settings)
-      : socket_(std::move(context), ZMQ_PULL),
-        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        max_body_(settings.max_frame) {
+      : context_(std::move(context)), socket_(context_, ZMQ_PULL), max_body_(settings.max_frame) {
     socket_.set(ZMQ_RCVHWM, static_cast<int>(settings.queue));
     socket_.set(ZMQ_MAXMSGSIZE,
                 static_cast<std::int64_t>(settings.max_frame + sizeof(wire_header)));
@@ -212,13 +209,11 @@ public:
       frame_->release();
     if (!path_.empty())
       ::unlink(path_.c_str());
-    if (wake_ >= 0)
-      ::close(wake_);
   }
 
   result<void> bind_tcp(const std::string& address) {
     if (!usable())
-      return zmq_error("cannot open a socket on " + address);
+      return zmq_error("cannot open a socket for " + address);
     const auto host = address.find(':') == std::string::npos ? address : "[" + address + "]";
     if (::zmq_bind(socket_.raw(), ("tcp://" + host + ":*").c_str()) != 0)
       return zmq_error("cannot bind a free TCP port on " + address);
@@ -234,7 +229,7 @@ public:
 
   result<void> bind_ipc(const std::string& path) {
     if (!usable())
-      return zmq_error("cannot open a socket at " + path);
+      return zmq_error("cannot open a socket for " + path);
     if (::zmq_bind(socket_.raw(), ("ipc://" + path).c_str()) != 0)
       return zmq_error("cannot bind the socket " + path);
     path_ = path;
@@ -247,8 +242,7 @@ public:
   result<std::optional<incoming_frame>> receive(const clock& clock, duration patience) override {
     if (!frame_)
       frame_ = received_frame::make();
-    const bool taken =
-        !stopped_ && (take(frame_->header) || (wait(patience) && take(frame_->header)));
+    const bool taken = !stopped_ && take_within(patience, frame_->header);
     if (stopped_)
       return error{errc::closed, "the receiving end was stopped"};
     if (!taken)
@@ -279,23 +273,38 @@ public:
 
   void stop() noexcept override {
     stopped_ = true;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto n = ::write(wake_, &one, sizeof one);
+    // A blocking receive is the quickest, and only a message ends it.
+    auto* waker = ::zmq_socket(context_.get(), ZMQ_PUSH);
+    if (!waker)
+      return; // it ends at its next time-out
+    ::zmq_connect(waker, wake_address().c_str());
+    ::zmq_send(waker, "", 0, ZMQ_DONTWAIT);
+    const int linger = 100;
+    ::zmq_setsockopt(waker, ZMQ_LINGER, &linger, sizeof linger);
+    ::zmq_close(waker);
   }
 
 private:
-  [[nodiscard]] bool usable() const noexcept { return socket_.raw() && wake_ >= 0; }
+  [[nodiscard]] std::string wake_address() const {
+    return "inproc://stop-" + std::to_string(reinterpret_cast<std::uintptr_t>(this));
+  }
+  [[nodiscard]] bool usable() const {
+    return socket_.raw() && ::zmq_bind(socket_.raw(), wake_address().c_str()) == 0;
+  }
 
-  bool take(message& part) noexcept {
-    while (::zmq_msg_recv(part.raw(), socket_.raw(), ZMQ_DONTWAIT) < 0)
-      if (::zmq_errno() != EINTR)
+  bool take(message& part, int flags = ZMQ_DONTWAIT) noexcept {
+    while (::zmq_msg_recv(part.raw(), socket_.raw(), flags) < 0)
+      if (::zmq_errno() != EINTR || flags == 0)
         return false;
     return true;
   }
 
-  bool wait(duration patience) noexcept {
-    zmq_pollitem_t items[]{{socket_.raw(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}};
-    return ::zmq_poll(items, 2, milliseconds(patience)) > 0 && !stopped_;
+  /// Blocks in ZeroMQ itself: polling first would cost two further system calls for each frame.
+  bool take_within(duration patience, message& part) noexcept {
+    if (const auto ms = static_cast<int>(milliseconds(patience));
+        std::exchange(timeout_ms_, ms) != ms)
+      socket_.set(ZMQ_RCVTIMEO, ms);
+    return take(part, 0);
   }
 
   error refuse() noexcept {
@@ -303,9 +312,10 @@ private:
     return {errc::corrupt, "a message that is no frame"};
   }
 
+  const shared_context context_;
   socket socket_;
-  const int wake_;
   const std::size_t max_body_;
+  int timeout_ms_ = -1;
   std::atomic<bool> stopped_{false};
   endpoint where_;
   std::string path_;

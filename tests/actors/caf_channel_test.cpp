@@ -23,7 +23,7 @@ struct node_process {
   caf::actor_system system{config};
   peer_table peers;
   caf_channel channel{system, peers};
-  node_actor root = system.spawn<caf::detached>(
+  node_actor root = system.spawn(
       actors::node, actors::node_config{
                         .types = nullptr, .known = nullptr, .peers = &peers, .channels = &channel});
   ~node_process() {
@@ -32,17 +32,31 @@ struct node_process {
   }
 };
 
-/// The receiving node is number 0 to the sending one.
+/// Two nodes and their connection. CAF wants an actor system destroyed by the thread that made it,
+/// so both live until the test lets go of the receiving one.
+struct joined_nodes {
+  joined_nodes() {
+    const auto pair = make_socket_pair();
+    BOOST_REQUIRE(pair.ok());
+    wire = ::dup(pair->ours);
+    attach_as(receiving.system, pair->ours,
+              caf::actor_cast<caf::strong_actor_ptr>(receiving.root));
+    const auto root = attach_to(sending.system, pair->theirs, test_deadline);
+    BOOST_REQUIRE_MESSAGE(root.ok(), (root.ok() ? "" : root.error().message));
+    sending.peers.add(0, caf::actor_cast<node_actor>(*root)); // the receiving node is number 0
+  }
+  ~joined_nodes() { ::close(wire); }
+  /// As when the sending process ends: what it did not get rid of is lost.
+  void cut() const { ::shutdown(wire, SHUT_RDWR); }
+
+  node_process receiving, sending;
+  int wire = -1;
+};
+
 transport two_nodes() {
-  const auto receiving = std::make_shared<node_process>();
-  const auto sending = std::make_shared<node_process>();
-  const auto pair = make_socket_pair();
-  BOOST_REQUIRE(pair.ok());
-  attach_as(receiving->system, pair->ours, caf::actor_cast<caf::strong_actor_ptr>(receiving->root));
-  const auto root = attach_to(sending->system, pair->theirs, test_deadline);
-  BOOST_REQUIRE_MESSAGE(root.ok(), (root.ok() ? "" : root.error().message));
-  sending->peers.add(0, caf::actor_cast<node_actor>(*root));
-  return {.receiving = {receiving, &receiving->channel}, .sending = {sending, &sending->channel}};
+  const auto nodes = std::make_shared<joined_nodes>();
+  return {.receiving = {nodes, &nodes->receiving.channel},
+          .sending = {&nodes->sending.channel, [nodes](caf_channel*) { nodes->cut(); }}};
 }
 
 /// Both ends on one node, as a link that is forced to use its transport.

@@ -152,6 +152,12 @@ public:
     return changed_.wait_for(lock, test_deadline, [&] { return told_; });
   }
 
+  /// Was the end told to stop?
+  [[nodiscard]] bool stopped() {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
+  }
+
   /// Waits until somebody waits in `receive`.
   [[nodiscard]] bool wait_for_reader() {
     std::unique_lock lock(mutex_);
@@ -175,6 +181,7 @@ private:
   bool ending_ = false;
   bool told_ = false;
   bool reading_ = false;
+  bool stopped_ = false;
 };
 
 class fake_receive_end final : public receive_end {
@@ -207,7 +214,7 @@ public:
   void stop() noexcept override {
     {
       const std::lock_guard lock(world_->mutex_);
-      world_->ending_ = true;
+      world_->ending_ = world_->stopped_ = true;
     }
     world_->changed_.notify_all();
   }

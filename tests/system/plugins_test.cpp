@@ -99,11 +99,7 @@ BOOST_AUTO_TEST_SUITE(plugins_test)
 BOOST_AUTO_TEST_CASE(the_quickstart_finds_people_in_a_video) {
   if (!fs::exists(video))
     return skip_test(video + " is missing; tools/setup --video fetches it");
-  // Shorter, and faster: 30 frames, none of which gives way on a busy machine.
-  run_process run(
-      quickstart(set({"scenario.duration=2s", "sensors.camera.rate=15Hz",
-                      "sensors.camera.max-lag=5s", "inference.detector.queue.policy=block"})),
-      run_process::user::same);
+  run_process run(quickstart(set(thirty_frames)), run_process::user::same);
   run.expect_end(0, {{"camera", 1}});
   BOOST_TEST(run.out().substr(0, 5) == "VALID");
   auto db = run.database();

@@ -137,7 +137,12 @@ inline void with_nothing_to_receive_the_wait_ends(const subject& s) {
 inline void a_stop_wakes_the_receiver(const subject& s) {
   world w(s);
   w.bind();
-  auto answer = beside([&] { return w.receiver->receive({}, std::chrono::hours{1}); });
+  std::promise<pid_t> reader;
+  auto answer = beside([&] {
+    reader.set_value(::gettid());
+    return w.receiver->receive({}, std::chrono::hours{1});
+  });
+  BOOST_REQUIRE(wait_asleep(reader.get_future().get()));
   w.receiver->stop();
   BOOST_REQUIRE((answer.wait_for(deadline) == std::future_status::ready));
   const auto r = answer.get();
@@ -203,19 +208,6 @@ inline void a_body_lives_until_it_is_sent_and_no_longer(const subject& s) {
     BOOST_TEST(sent.get());
     BOOST_TEST(let_go->try_acquire_for(deadline));
   }
-}
-
-/// Fills the channel until it really takes no more, at most `most` frames; how many it took.
-inline std::size_t fill(send_end& sender, const payload& body, std::size_t most) {
-  for (std::size_t taken = 0; taken < most;) {
-    const auto h = header_of(taken, body.size());
-    const auto status = sender.try_send({.header = wire_bytes(h), .body = &body});
-    if (status == send_status::sent)
-      ++taken;
-    else if (status == send_status::closed || !sender.wait_writable(glance * 5))
-      return taken;
-  }
-  return most;
 }
 
 inline void a_full_channel_holds_the_sender_back_until_somebody_reads(const subject& s) {

@@ -16,13 +16,16 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <semaphore>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -143,6 +146,19 @@ private:
   return send_body(sender, number, body_of(size, number));
 }
 
+/// Fills the channel until it really takes no more, at most `most` frames; how many it took.
+[[nodiscard]] inline std::size_t fill(send_end& sender, const payload& body, std::size_t most) {
+  for (std::size_t taken = 0; taken < most;) {
+    const auto h = header_of(taken, body.size());
+    const auto status = sender.try_send({.header = wire_bytes(h), .body = &body});
+    if (status == send_status::sent)
+      ++taken;
+    else if (status == send_status::closed || !sender.wait_writable(glance * 5))
+      return taken;
+  }
+  return most;
+}
+
 /// Waits for the next answer that is more than "nothing yet".
 [[nodiscard]] inline result<std::optional<incoming_frame>> next_answer(receive_end& receiver,
                                                                        const clock& by = {}) {
@@ -173,6 +189,21 @@ private:
 template <class Work>
 [[nodiscard]] auto beside(Work work) {
   return std::async(std::launch::async, std::move(work));
+}
+
+/// Waits until thread `id` of this process sleeps in the kernel, as far as one can tell from
+/// outside.
+[[nodiscard]] inline bool wait_asleep(pid_t id) {
+  const auto file = "/proc/self/task/" + std::to_string(id) + "/stat";
+  const auto until = clock::machine_now() + deadline;
+  while (clock::machine_now() < until) {
+    std::ifstream in(file);
+    const std::string line{std::istreambuf_iterator<char>(in), {}};
+    if (const auto name_end = line.rfind(") "); line.compare(name_end + 2, 1, "S") == 0)
+      return true;
+    std::this_thread::yield();
+  }
+  return false;
 }
 
 /// A connection to a receiving end by somebody who is no PeerNet.

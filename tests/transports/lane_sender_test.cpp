@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/core/random.hpp"
-#include "tests/support/fake_channel.hpp"
-#include "tests/transports/measured_node.hpp"
+#include "tests/transports/sending_lane.hpp"
 #include "transports/lane_sender.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,74 +11,6 @@
 using namespace peernet;
 
 namespace {
-
-constexpr std::uint32_t stage_route = 10, step_to_lane = 5, lane_route = 15;
-constexpr std::uint16_t lane_number = 2;
-
-/// A codec that writes its own number in front, or fails on bodies that say so.
-class prefixing_codec final : public codec {
-public:
-  explicit prefixing_codec(char number) : number_(number) {}
-  result<payload> encode(const payload& plain) override {
-    if (plain.text() == "spoilt")
-      return error{errc::unsupported, "this codec does not like it"};
-    auto encoded = payload::copy_of(number_ + std::string(plain.text()));
-    return payload(plain.what(), encoded.bytes(), encoded.owner());
-  }
-  result<payload> decode(const payload& encoded) override { return encoded; }
-
-private:
-  const char number_;
-};
-
-/// A lane over a fake channel.
-struct lane {
-  explicit lane(queue_config queue = {}, std::size_t codecs = 0) {
-    std::vector<std::unique_ptr<codec>> made;
-    for (std::size_t i = 0; i < codecs; ++i)
-      made.push_back(std::make_unique<prefixing_codec>(static_cast<char>('0' + i)));
-    sut = std::make_unique<lane_sender>(lane_sender::settings{.name = "uplink",
-                                                              .link = 6,
-                                                              .lane = lane_number,
-                                                              .route_step = step_to_lane,
-                                                              .queue = queue,
-                                                              .codec = codecs ? "prefix" : "raw",
-                                                              .max_frame = 100},
-                                        node.context(), std::make_unique<fake_send_end>(channel),
-                                        std::move(made));
-  }
-
-  static sample nth(std::uint64_t n, std::string_view text = "body") {
-    return {.header = {.trace = trace_id(1, n),
-                       .route = stage_route,
-                       .output = 7,
-                       .origin_clock = 8,
-                       .warmup = true,
-                       .intended = stamp_from_ns(static_cast<std::int64_t>(n) * 1000)},
-            .body = payload::copy_of(text)};
-  }
-  void send(std::uint64_t n, std::string_view text = "body") {
-    sut->send(nth(n, text), 0, node.by);
-  }
-
-  /// Makes the pump hold sample 0, which the full channel does not take: from now on what is sent
-  /// meets the queue, and the queue alone.
-  void let_pump_hold_the_first() {
-    send(0);
-    BOOST_REQUIRE(channel->wait_for_attempts(2)); // ours, then the pump's
-  }
-
-  [[nodiscard]] std::vector<std::uint64_t> arrived() const {
-    std::vector<std::uint64_t> numbers;
-    for (const auto& f : channel->frames())
-      numbers.push_back(trace_id(f.header.trace).seq());
-    return numbers;
-  }
-
-  measured_node node;
-  std::shared_ptr<fake_outgoing> channel = std::make_shared<fake_outgoing>();
-  std::unique_ptr<lane_sender> sut;
-};
 
 using numbers = std::vector<std::uint64_t>;
 
@@ -106,7 +37,7 @@ stamp soon() {
 BOOST_AUTO_TEST_SUITE(lane_sender_test)
 
 BOOST_AUTO_TEST_CASE(with_room_the_stages_own_thread_sends) {
-  lane l;
+  sending_lane l;
   l.channel->make_room(fake_outgoing::endless);
   for (std::uint64_t n = 0; n < 3; ++n)
     l.send(n);
@@ -120,7 +51,7 @@ BOOST_AUTO_TEST_CASE(with_room_the_stages_own_thread_sends) {
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_says_everything_about_its_sample_and_its_lane) {
-  lane l;
+  sending_lane l;
   l.channel->make_room(fake_outgoing::endless);
   const auto before = l.node.clock.now();
   l.send(9);
@@ -130,9 +61,10 @@ BOOST_AUTO_TEST_CASE(a_frame_says_everything_about_its_sample_and_its_lane) {
   BOOST_REQUIRE(frames.size() == 2u);
   const auto& h = frames[1].header;
   BOOST_TEST((h.magic == wire_header{}.magic && h.version == wire_version && h.size == sizeof h));
-  BOOST_TEST((h.run == measured_node::run && h.link == 6 && h.lane == lane_number));
+  BOOST_TEST((h.run == measured_node::run && h.link == 6 && h.lane == sending_lane::number));
   BOOST_TEST(h.codec == codec_tag("raw"));
-  BOOST_TEST((h.route == lane_route && h.sequence == 1 && h.output == 7 && h.flags == wire_warmup));
+  BOOST_TEST((h.route == sending_lane::route && h.sequence == 1 && h.output == 7 &&
+              h.flags == wire_warmup));
   BOOST_TEST(h.trace == trace_id(1, 10).number());
   BOOST_TEST((h.clock == measured_node::clock_number && h.origin_clock == 8));
   BOOST_TEST(h.intended_ns == 10'000);
@@ -146,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_frame_says_everything_about_its_sample_and_its_lane) {
   BOOST_REQUIRE(sent.size() == 2u);
   BOOST_TEST((sent[1].begin_ns == h.sent_ns && sent[1].end_ns == 1));
   BOOST_TEST(sent[1].amount == 88 + 4);
-  BOOST_TEST((sent[1].route == lane_route && sent[1].copy == lane_number));
+  BOOST_TEST((sent[1].route == sending_lane::route && sent[1].copy == sending_lane::number));
   BOOST_TEST((sent[1].begin_node == measured_node::number &&
               sent[1].begin_clock == measured_node::clock_number));
   BOOST_TEST((l.sut->counters().sent == 2 && l.sut->counters().bytes == 2 * 92));
@@ -154,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_frame_says_everything_about_its_sample_and_its_lane) {
 }
 
 BOOST_AUTO_TEST_CASE(without_room_another_thread_sends_later_in_order_and_the_wait_is_a_step) {
-  lane l;
+  sending_lane l;
   const auto before = l.node.clock.now();
   for (std::uint64_t n = 0; n < 4; ++n)
     l.send(n);
@@ -173,7 +105,7 @@ BOOST_AUTO_TEST_CASE(without_room_another_thread_sends_later_in_order_and_the_wa
   BOOST_REQUIRE((sent.size() == 4 && waits.size() == 4));
   for (std::size_t i = 0; i < 4; ++i) {
     BOOST_TEST((sent[i].end_ns == static_cast<std::int64_t>(i))); // refusals took no number
-    BOOST_TEST((waits[i].trace == sent[i].trace && waits[i].route == lane_route));
+    BOOST_TEST((waits[i].trace == sent[i].trace && waits[i].route == sending_lane::route));
     BOOST_TEST((waits[i].begin_ns >= to_ns(before) && waits[i].begin_ns <= to_ns(queued)));
     BOOST_TEST(waits[i].end_ns == sent[i].begin_ns); // queue and link leave no time between them
     BOOST_TEST(waits[i].end_ns == l.channel->frames()[i].header.sent_ns);
@@ -181,7 +113,7 @@ BOOST_AUTO_TEST_CASE(without_room_another_thread_sends_later_in_order_and_the_wa
 }
 
 BOOST_AUTO_TEST_CASE(once_the_queue_is_empty_the_stage_sends_by_itself_again) {
-  lane l;
+  sending_lane l;
   l.send(0);
   l.channel->make_room(fake_outgoing::endless);
   BOOST_REQUIRE(l.channel->wait_for_taken(1));
@@ -195,18 +127,18 @@ BOOST_AUTO_TEST_CASE(once_the_queue_is_empty_the_stage_sends_by_itself_again) {
 }
 
 BOOST_AUTO_TEST_CASE(drop_oldest_gives_up_what_waited_longest) {
-  lane l({.size = 2, .policy = overflow::drop_oldest});
+  sending_lane l({.size = 2, .policy = overflow::drop_oldest});
   l.let_pump_hold_the_first();
   for (std::uint64_t n = 1; n <= 4; ++n)
     l.send(n);
   const auto dropped = only(l.node.recorded(), outcome::dropped);
   BOOST_TEST(seqs(dropped) == (numbers{1, 2}), boost::test_tools::per_element());
   for (const auto& r : dropped)
-    BOOST_TEST((r.route == lane_route && r.copy == lane_number));
+    BOOST_TEST((r.route == sending_lane::route && r.copy == sending_lane::number));
   const auto told = l.node.ended();
   BOOST_TEST(seqs(told) == (numbers{1, 2}), boost::test_tools::per_element());
   for (const auto& h : told)
-    BOOST_TEST(h.route == lane_route);
+    BOOST_TEST(h.route == sending_lane::route);
   BOOST_TEST(l.sut->counters().dropped == 2u);
   BOOST_TEST(l.sut->waiting() == 3u);
   l.channel->make_room(fake_outgoing::endless);
@@ -216,7 +148,7 @@ BOOST_AUTO_TEST_CASE(drop_oldest_gives_up_what_waited_longest) {
 }
 
 BOOST_AUTO_TEST_CASE(drop_newest_turns_away_what_comes_last) {
-  lane l({.size = 2, .policy = overflow::drop_newest});
+  sending_lane l({.size = 2, .policy = overflow::drop_newest});
   l.let_pump_hold_the_first();
   for (std::uint64_t n = 1; n <= 4; ++n)
     l.send(n);
@@ -231,7 +163,7 @@ BOOST_AUTO_TEST_CASE(drop_newest_turns_away_what_comes_last) {
 
 BOOST_AUTO_TEST_CASE(block_drops_nothing_however_long_the_sender_must_wait) {
   constexpr std::uint64_t all = 50;
-  lane l({.size = 1, .policy = overflow::block});
+  sending_lane l({.size = 1, .policy = overflow::block});
   auto sent = std::async(std::launch::async, [&] {
     for (std::uint64_t n = 0; n < all; ++n)
       l.send(n);
@@ -251,18 +183,18 @@ BOOST_AUTO_TEST_CASE(block_drops_nothing_however_long_the_sender_must_wait) {
 }
 
 BOOST_AUTO_TEST_CASE(what_meets_a_closed_channel_is_lost_at_once) {
-  lane l;
+  sending_lane l;
   l.channel->break_down();
   l.send(0);
   const auto lost = only(l.node.recorded(), outcome::lost);
   BOOST_REQUIRE(lost.size() == 1u);
-  BOOST_TEST((lost[0].route == lane_route && lost[0].copy == lane_number));
+  BOOST_TEST((lost[0].route == sending_lane::route && lost[0].copy == sending_lane::number));
   BOOST_TEST(seqs(l.node.ended()) == (numbers{0}), boost::test_tools::per_element());
   BOOST_TEST((l.sut->counters().sent == 0 && l.sut->counters().failed == 1));
 }
 
 BOOST_AUTO_TEST_CASE(what_waited_for_a_channel_that_closes_is_lost_too) {
-  lane l;
+  sending_lane l;
   for (std::uint64_t n = 0; n < 3; ++n)
     l.send(n);
   l.channel->break_down();
@@ -276,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_waited_for_a_channel_that_closes_is_lost_too) {
 }
 
 BOOST_AUTO_TEST_CASE(encoding_is_a_step_and_what_comes_out_of_it_travels) {
-  lane l({}, 2);
+  sending_lane l({}, 2);
   l.channel->make_room(fake_outgoing::endless);
   l.sut->send(l.nth(0), 0, l.node.by);
   l.sut->send(l.nth(1), 1, l.node.by); // each worker has a codec of its own
@@ -290,19 +222,20 @@ BOOST_AUTO_TEST_CASE(encoding_is_a_step_and_what_comes_out_of_it_travels) {
   const auto encoded = only(all, step::encode);
   const auto sent = only(all, record_kind::sent);
   BOOST_REQUIRE((encoded.size() == 2 && sent.size() == 2));
-  BOOST_TEST((encoded[0].route == lane_route && encoded[0].copy == lane_number));
+  BOOST_TEST((encoded[0].route == sending_lane::route && encoded[0].copy == sending_lane::number));
   BOOST_TEST(encoded[0].begin_ns <= encoded[0].end_ns);
   BOOST_TEST(encoded[0].end_ns <= sent[0].begin_ns);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_encoded_failed_and_the_log_says_where_and_why) {
-  lane l({}, 1);
+  sending_lane l({}, 1);
   l.channel->make_room(fake_outgoing::endless);
   l.send(0, "spoilt");
   l.send(1);
   const auto failed = only(l.node.recorded(), outcome::failed);
   BOOST_REQUIRE(failed.size() == 1u);
-  BOOST_TEST((failed[0].route == lane_route && failed[0].trace == trace_id(1, 0).number()));
+  BOOST_TEST(
+      (failed[0].route == sending_lane::route && failed[0].trace == trace_id(1, 0).number()));
   BOOST_TEST(seqs(l.node.ended()) == (numbers{0}), boost::test_tools::per_element());
   const auto [events, suppressed] = l.node.events.take();
   BOOST_REQUIRE(events.size() == 1u);
@@ -314,7 +247,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_encoded_failed_and_the_log_says_where_and_wh
 }
 
 BOOST_AUTO_TEST_CASE(what_is_larger_than_the_limit_failed_and_never_met_the_channel) {
-  lane l;
+  sending_lane l;
   l.channel->make_room(fake_outgoing::endless);
   l.send(0, std::string(101, 'x'));
   l.send(1, std::string(100, 'x'));
@@ -329,7 +262,7 @@ BOOST_AUTO_TEST_CASE(what_is_larger_than_the_limit_failed_and_never_met_the_chan
 }
 
 BOOST_AUTO_TEST_CASE(finishing_waits_for_what_is_queued) {
-  lane l;
+  sending_lane l;
   for (std::uint64_t n = 0; n < 5; ++n)
     l.send(n);
   auto room = std::async(std::launch::async, [&] {
@@ -343,7 +276,7 @@ BOOST_AUTO_TEST_CASE(finishing_waits_for_what_is_queued) {
 }
 
 BOOST_AUTO_TEST_CASE(finishing_gives_up_at_its_deadline_and_leaves_the_rest_unfinished) {
-  lane l;
+  sending_lane l;
   for (std::uint64_t n = 0; n < 5; ++n)
     l.send(n);
   l.sut->finish(clock::machine_now());
@@ -356,19 +289,19 @@ BOOST_AUTO_TEST_CASE(finishing_gives_up_at_its_deadline_and_leaves_the_rest_unfi
 }
 
 BOOST_AUTO_TEST_CASE(a_channel_is_closed_once_so_that_what_is_still_leaving_leaves) {
-  lane l;
+  sending_lane l;
   l.channel->make_room(fake_outgoing::endless);
   l.send(0);
   l.sut->finish(soon());
   l.sut.reset();
   BOOST_TEST(l.channel->closings().size() == 1u);
-  lane never_finished;
+  sending_lane never_finished;
   never_finished.sut.reset();
   BOOST_TEST(never_finished.channel->closings().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(it_is_connected_when_its_channel_is) {
-  lane l;
+  sending_lane l;
   BOOST_TEST(!l.sut->connected());
   l.channel->make_room(1);
   BOOST_TEST(l.sut->connected());
@@ -377,13 +310,13 @@ BOOST_AUTO_TEST_CASE(it_is_connected_when_its_channel_is) {
 BOOST_AUTO_TEST_CASE(several_workers_and_a_stuttering_channel_account_for_every_sample) {
   for (const auto policy : {overflow::drop_oldest, overflow::drop_newest, overflow::block}) {
     constexpr std::uint64_t each = 2000;
-    lane l({.size = 4, .policy = policy}, 2);
+    sending_lane l({.size = 4, .policy = policy}, 2);
     std::vector<std::future<void>> workers;
     for (std::uint16_t w = 0; w < 2; ++w)
       workers.push_back(std::async(std::launch::async, [&l, w] {
         auto& by = l.node.records.add(measured_node::number, measured_node::clock_number);
         for (std::uint64_t n = 0; n < each; ++n)
-          l.sut->send(lane::nth(w * each + n), w, by);
+          l.sut->send(sending_lane::nth(w * each + n), w, by);
       }));
     auto room = std::jthread([&](const std::stop_token& stop) {
       random_source random(5);

@@ -166,6 +166,7 @@ BOOST_AUTO_TEST_CASE(the_way_and_the_hand_over_are_steps_each_by_its_own_clock) 
   const auto hand_over = only(all, step::dispatch);
   BOOST_REQUIRE(hand_over.size() == 1u);
   BOOST_TEST(hand_over[0].begin_ns == to_ns(taken));
+  BOOST_TEST(hand_over[0].end_ns >= to_ns(taken));
   BOOST_TEST(hand_over[0].end_ns == to_ns(l.stage.got[0].since)); // the queue's step begins there
   BOOST_TEST((hand_over[0].begin_node == measured_node::number &&
               hand_over[0].begin_clock == measured_node::clock_number));
@@ -245,8 +246,13 @@ BOOST_AUTO_TEST_CASE(what_belongs_to_another_run_link_lane_way_sensor_or_codec_i
   l.arrive_changed([](wire_header& h) { h.trace = trace_id(2, 0).number(); }); // there are two
   l.arrive_changed([](wire_header& h) { h.trace = UINT64_MAX; });
   l.arrive_changed([](wire_header& h) { h.codec = codec_tag("png"); });
+  for (const std::uint32_t camera : {0u, 1u}) { // one camera's sample on the other's way
+    auto h = l.from(1 - camera, 0);
+    h.trace = trace_id(camera, 0).number();
+    l.arrive(h);
+  }
   l.receive_all();
-  BOOST_TEST(l.foreign() == 14u);
+  BOOST_TEST(l.foreign() == 16u);
   BOOST_TEST(l.corrupt() == 0u);
   BOOST_TEST(l.stage.got.empty());
   BOOST_TEST(l.node.recorded().empty());
@@ -295,7 +301,9 @@ BOOST_AUTO_TEST_CASE(a_stop_wakes_the_waiting_thread_and_may_come_twice_or_witho
   l.sut->stop();
   l.sut->start();
   BOOST_REQUIRE(l.channel->wait_for_reader());
+  BOOST_TEST(!l.channel->stopped());
   l.sut->stop();
+  BOOST_TEST(l.channel->stopped()); // it was woken, and did not merely look around
   l.sut->stop();
   l.arrive(l.from(0, 0)); // nobody takes it any more
   BOOST_TEST(l.stage.got.empty());
