@@ -131,11 +131,11 @@ public:
     self_->receive(
         [&](frame_atom, const wire_frame& m) {
           const auto now = clock.now();
-          message_ = m; // shares the body
+          header_ = m.header; // the body is shared
           too_large = m.body.size() > max_frame_;
-          frame = incoming_frame{.header = message_.header,
-                                 .body = message_.body.bytes(),
-                                 .owner = message_.body.owner(),
+          frame = incoming_frame{.header = header_,
+                                 .body = m.body.bytes(),
+                                 .owner = m.body.owner(),
                                  .received = now,
                                  .in_kernel = std::nullopt};
           if (const auto& sender = self_->current_sender())
@@ -163,7 +163,7 @@ private:
   const std::string name_;
   const std::size_t max_frame_;
   std::atomic<bool> stopped_{false};
-  wire_frame message_; ///< the last one taken: its header is lent to the caller until the next
+  decltype(wire_frame::header) header_{}; ///< of the last frame: lent to the caller until the next
 };
 
 result<std::unique_ptr<receive_end>> caf_channel::bind(const channel_settings& settings) {

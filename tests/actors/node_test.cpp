@@ -68,7 +68,12 @@ metrics_actor::behavior_type keeping_metrics(metrics_actor::pointer self, taken_
         into->held.emplace_back(promise, n);
         return promise;
       },
-      [=](event_atom, const run_event& e) { into->events.push_back(e); },
+      [=](event_atom, const run_event& e) {
+        into->events.push_back(e);
+        if (e.what == "pay")
+          for (auto& [promise, n] : into->held)
+            promise.deliver(n);
+      },
   };
 }
 
@@ -310,8 +315,7 @@ BOOST_AUTO_TEST_CASE(records_wait_for_credit_and_none_is_lost) {
   BOOST_TEST(ask_for<bool>(node, halt_atom::value)->get());
   const auto last = ask_for<node_report>(node, finish_atom::value, std::int64_t{1'000'000'000});
   kept.answering = true;
-  for (auto& [promise, n] : kept.held)
-    promise.deliver(n);
+  caf::anon_send(metrics, event_atom::value, run_event{.what = "pay"});
   run();
   BOOST_TEST(flushed->get() == kept.records.size());
   BOOST_TEST(last->get().emitted == kept.records.size());

@@ -49,8 +49,8 @@ public:
   /// Ends everything that was spawned: nothing may hold the actor system.
   ~actor_fixture() {
     for (const auto& a : owned_)
-      if (const auto alive = caf::actor_cast<caf::strong_actor_ptr>(a))
-        caf::anon_send_exit(alive, caf::exit_reason::kill);
+      caf::anon_send_exit(a, caf::exit_reason::kill);
+    owned_.clear();
     run();
   }
 
@@ -70,7 +70,7 @@ public:
   template <class Function, class... Arguments>
   auto spawn(Function function, Arguments&&... arguments) {
     auto made = system.spawn(function, std::forward<Arguments>(arguments)...);
-    owned_.push_back(caf::actor_cast<caf::actor_addr>(made));
+    owned_.push_back(caf::actor_cast<caf::strong_actor_ptr>(made));
     run();
     return made;
   }
@@ -111,7 +111,7 @@ public:
 private:
   caf::scheduler::test_coordinator& scheduler_ =
       dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
-  std::vector<caf::actor_addr> owned_;
+  std::vector<caf::strong_actor_ptr> owned_;
 };
 
 } // namespace peernet

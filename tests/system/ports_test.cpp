@@ -27,12 +27,11 @@ using doors_by_node = std::map<int, std::set<open_door>>;
 doors_by_node doors_during(run_process& run) {
   doors_by_node all;
   run.await("it ends", [&] {
-    for (const auto& m : run.members()) {
-      const auto number = m.node();
-      auto& doors = all[number ? static_cast<int>(*number) : coordinator];
-      for (auto& d : open_doors(m.pid))
-        doors.insert(d);
-    }
+    for (const auto& m : run.members())
+      if (const auto number = m.node(); number || m.pid == run.pid()) // or it is still being made
+        for (auto& doors = all[number ? static_cast<int>(*number) : coordinator];
+             auto& d : open_doors(m.pid))
+          doors.insert(d);
     return run.ended();
   });
   return all;
