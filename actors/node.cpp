@@ -38,6 +38,8 @@ std::string host_name() {
 
 caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   auto& state = self->state;
+  if (state.graph)
+    return to_caf({errc::refused, "a scenario is loaded already"});
   auto read = read_scenario_text(d.scenario, d.file, d.directory, {}, *state.config.known);
   if (!read)
     return to_caf({errc::bad_scenario, "the scenario as shipped: " + to_string(read.errors)});
@@ -49,18 +51,19 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   const auto me = std::ranges::find(whole->nodes, d.node);
   if (me == whole->nodes.end())
     return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
-  state.secret = d.secret;
-  state.graph = std::make_shared<node_graph>(
+  auto graph = std::make_shared<node_graph>(
       what, whole, static_cast<node_id>(me - whole->nodes.begin()), *state.config.types,
       *state.config.known, node_graph::folders{.output = d.output, .sockets = d.sockets});
-  if (auto loaded = state.graph->load(); !loaded)
+  if (auto loaded = graph->load(); !loaded)
     return to_caf(loaded.error());
-  const auto probes = self->spawn<caf::linked>(clock, clock_config{.source = state.graph->clock()});
+  state.secret = d.secret;
+  state.graph = std::move(graph);
+  state.probed = self->spawn<caf::linked>(clock, clock_config{.source = state.graph->clock()});
   return {node_ready{.host = host_name(),
                      .pid = ::getpid(),
                      .clock_domain = state.graph->clock().domain(),
                      .values = state.graph->value_names()},
-          probes};
+          state.probed};
 }
 
 std::vector<end_line> to_lines(const std::vector<bound_end>& ends) {

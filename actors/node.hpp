@@ -34,6 +34,7 @@ struct node_state {
   bool greeted = false; ///< versions and types were compared and agree
   std::string secret;
   std::shared_ptr<node_graph> graph;
+  clock_actor probed; ///< answers clock probes; an actor lives while somebody holds it
 
   std::vector<part_actor> sensors;
   std::vector<part_actor> senders;

@@ -199,7 +199,11 @@ void run_driver::store_facts() {
             ending_->summary = summary;
             conclude();
           },
-          [this](const caf::error& e) { abandon(run_ending::kind::failed, from_caf(e)); });
+          [this](const caf::error& e) {
+            auto reason = from_caf(e);
+            if (reason.code != errc::node_lost) // else its down message says why
+              abandon(run_ending::kind::failed, std::move(reason));
+          });
 }
 
 void run_driver::abandon(run_ending::kind how, error why) {

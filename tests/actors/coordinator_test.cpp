@@ -8,7 +8,6 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <map>
-#include <iostream>
 #include <set>
 
 using namespace peernet;
@@ -602,9 +601,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_ends_the_run) {
   begin();
   pass(500ms);
   db->database().execute("PRAGMA query_only = ON");
-  auto xx = watch(driver), yy = watch(metrics);
   interrupt();
-  for (int i = 0; i < 20; ++i) { pass(100ms); if (*xx) { std::cerr << "driver " << to_string(**xx) << "\n"; } if (*yy) {std::cerr << "metrics " << to_string(**yy) << "\n"; } if (*xx) break; }
   const auto& e = ending();
   BOOST_CHECK(e.how == ending_kind::failed);
   BOOST_TEST(e.reason.message.find("results cannot be stored") != std::string::npos,

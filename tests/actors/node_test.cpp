@@ -84,7 +84,10 @@ struct fixture : actor_fixture {
     register_builtin_sinks(types);
     register_zmq_channels(types);
   }
-  ~fixture() { peers.clear(); }
+  ~fixture() {
+    peers.clear();
+    end_all(); // before what they use
+  }
 
   bool greet(std::uint32_t version = protocol_version, std::string names = type_list()) {
     const auto a = ask_for<std::uint32_t, std::string>(node, hello_atom::value, version, names);
@@ -135,7 +138,7 @@ struct fixture : actor_fixture {
     return true;
   }
 
-  registry types;
+  registry types, others{std::vector<std::filesystem::path>{}};
   peer_table peers;
   caf_channel channels{system, peers};
   taken_records kept;
@@ -223,8 +226,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_loaded_is_named) {
   BOOST_TEST(stranger->error().message.find("moon") != std::string::npos);
 
   // A node whose program lacks the type.
-  registry poor{std::vector<std::filesystem::path>{}};
-  const auto other = spawn(actors::node, actors::node_config{.types = &poor,
+  const auto other = spawn(actors::node, actors::node_config{.types = &others,
                                                              .known = &catalogue::builtin(),
                                                              .peers = &peers,
                                                              .channels = &channels});
@@ -233,6 +235,13 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_loaded_is_named) {
   const auto missing = load(lonely_toml);
   BOOST_TEST(missing->error().message.starts_with("sensors.camera: "), missing->error().message);
   check_refuses_everything(*this);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_failure_another_scenario_can_be_loaded_but_not_after_a_success) {
+  BOOST_TEST(greet());
+  BOOST_TEST(!load("[scenario]\n")->ok());
+  BOOST_TEST(load(lonely_toml)->ok());
+  BOOST_CHECK(load(lonely_toml)->error().code == errc::refused);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_lives_from_greeting_to_its_last_record) {
@@ -275,18 +284,17 @@ BOOST_AUTO_TEST_CASE(a_run_cannot_begin_twice_nor_be_flushed_before) {
 }
 
 BOOST_AUTO_TEST_CASE(trouble_is_passed_on_as_events) {
-  registry flaky{std::vector<std::filesystem::path>{}};
-  register_builtin_models(flaky);
-  register_builtin_sinks(flaky);
-  register_zmq_channels(flaky);
-  flaky.add_sensor("bytes",
-                   [](const options&, const environment&) -> result<std::unique_ptr<sensor>> {
-                     return std::unique_ptr<sensor>{
-                         std::make_unique<scripted_sensor>([]() -> result<std::optional<payload>> {
-                           return error{errc::io, "the lens is dirty"};
-                         })};
-                   });
-  node = spawn(actors::node, actors::node_config{.types = &flaky,
+  register_builtin_models(others);
+  register_builtin_sinks(others);
+  register_zmq_channels(others);
+  others.add_sensor("bytes",
+                    [](const options&, const environment&) -> result<std::unique_ptr<sensor>> {
+                      return std::unique_ptr<sensor>{
+                          std::make_unique<scripted_sensor>([]() -> result<std::optional<payload>> {
+                            return error{errc::io, "the lens is dirty"};
+                          })};
+                    });
+  node = spawn(actors::node, actors::node_config{.types = &others,
                                                  .known = &catalogue::builtin(),
                                                  .peers = &peers,
                                                  .channels = &channels});
@@ -297,8 +305,6 @@ BOOST_AUTO_TEST_CASE(trouble_is_passed_on_as_events) {
   BOOST_TEST(kept.events[0].detail == "camera: the lens is dirty");
   BOOST_CHECK(kept.events[0].severity == severity::error);
   BOOST_TEST(kept.events[0].node == 0u);
-  caf::anon_send_exit(node, caf::exit_reason::kill); // before its registry goes
-  run();
 }
 
 BOOST_AUTO_TEST_CASE(records_wait_for_credit_and_none_is_lost) {

@@ -50,10 +50,10 @@ BOOST_AUTO_TEST_CASE(a_frame_arrives_byte_for_byte) {
 }
 
 BOOST_AUTO_TEST_CASE(a_length_above_the_limit_is_refused_before_memory_is_taken) {
-  // Header, then a length (LEB128) of 2^40.
+  // Header, then a length (LEB128) of 2^31.
   auto bytes = bytes_of(frame_with(""));
   bytes.pop_back();
-  for (const unsigned char c : {0x80, 0x80, 0x80, 0x80, 0x80, 0x20})
+  for (const unsigned char c : {0x80, 0x80, 0x80, 0x80, 0x08})
     bytes.push_back(static_cast<char>(c));
   wire_frame came;
   const auto refused = read(bytes, came);

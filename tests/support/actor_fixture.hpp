@@ -46,8 +46,10 @@ public:
   actor_fixture() = default;
   actor_fixture(const actor_fixture&) = delete;
   actor_fixture& operator=(const actor_fixture&) = delete;
-  /// Ends everything that was spawned: nothing may hold the actor system.
-  ~actor_fixture() {
+  ~actor_fixture() { end_all(); } // nothing may hold the actor system
+
+  /// Ends everything that was spawned.
+  void end_all() {
     for (const auto& a : owned_)
       caf::anon_send_exit(a, caf::exit_reason::kill);
     owned_.clear();
