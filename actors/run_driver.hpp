@@ -47,7 +47,7 @@ private:
   void open_results();
   void begin();
   void halt();
-  void drain(stamp deadline, stamp quiet_since, std::uint64_t last_count);
+  void drain(stamp deadline, stamp quiet_since, std::uint64_t last_count, bool was_idle);
   void finish();
   void flush();
   void store_facts();

@@ -97,7 +97,7 @@ void run_driver::halt() {
       [](std::size_t, bool) {},
       [this] {
         const auto now = actor_time();
-        drain(now + config_.what->drain, now, 0);
+        drain(now + config_.what->drain, now, 0, false);
       });
 }
 
@@ -115,8 +115,10 @@ std::map<place_id, std::uint64_t> run_driver::frames_under_way() const {
 }
 
 /// Until nothing is under way: all queues empty and every sent frame received; or, where frames
-/// were lost, until nothing has moved for a while.
-void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_count) {
+/// were lost, until nothing has moved for a while. Nodes are looked at one part after the other,
+/// and a sample may pass from a part not yet seen to one seen already: so it takes two looks with
+/// nothing recorded between them.
+void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_count, bool was_idle) {
   constexpr duration long_quiet = 300ms;
   ask_all<node_report>(
       "draining",
@@ -131,13 +133,13 @@ void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_cou
           moved += n.last.emitted;
         }
         const auto now = actor_time();
-        const auto quiet = moved == last_count ? quiet_since : now;
-        const auto settled =
-            waiting == 0 && (frames_under_way().empty() || now - quiet > long_quiet);
-        cut_off_ = !settled;
-        if (settled || now >= deadline)
+        const auto still = moved == last_count;
+        const auto quiet = still ? quiet_since : now;
+        const auto idle = waiting == 0 && (frames_under_way().empty() || now - quiet > long_quiet);
+        cut_off_ = !idle;
+        if ((was_idle && idle && still) || now >= deadline)
           return finish();
-        later(10ms, [=, this] { drain(deadline, quiet, moved); });
+        later(10ms, [=, this] { drain(deadline, quiet, moved, idle); });
       });
 }
 

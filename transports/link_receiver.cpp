@@ -95,9 +95,10 @@ void link_receiver::accept(incoming_frame&& frame, recorder& by) {
     return;
   }
   lane->bytes += frame.header.size() + frame.body.size();
-  received_.fetch_add(1, std::memory_order_relaxed);
-  if (lane->frames.note(header->sequence) == sequence_tracker::verdict::duplicate)
+  if (lane->frames.note(header->sequence) == sequence_tracker::verdict::duplicate) {
+    received_.fetch_add(1, std::memory_order_relaxed);
     return;
+  }
 
   sample s{.header = sample_header_of(*header),
            .body = payload(format_of(*header), frame.body, std::move(frame.owner))};
@@ -111,6 +112,8 @@ void link_receiver::accept(incoming_frame&& frame, recorder& by) {
   by.span(s.header, lane->lane, step::dispatch, frame.received, now);
   s.header.route += 1; // from the lane to the stage it leads to
   target_.deliver(std::move(s), settings_.input, now, by);
+  // Only now: until a frame counts as received it counts as under way, and its sample in the queue.
+  received_.fetch_add(1, std::memory_order_relaxed);
 }
 
 } // namespace peernet

@@ -120,27 +120,41 @@ struct test_run {
     BOOST_TEST(until([&] { return std::ranges::all_of(nodes, stand); }));
   }
 
-  /// Runs until every sensor has had its samples and nothing is under way; then ends.
+  /// Runs until every sensor has had its samples and nothing is under way; then ends. It takes two
+  /// looks with nothing recorded in between: one alone may miss a sample that moves meanwhile.
   void run(std::uint64_t samples) {
     for (auto& n : nodes)
       n->start(samples);
+    bool was_idle = false;
+    std::uint64_t last = 0;
     BOOST_TEST(until([&] {
-      bool resting = true;
-      std::map<place_id, std::int64_t> flying;
-      for (auto& n : nodes) {
-        const auto r = n->report(false);
-        resting = resting && r.sensors_finished && r.under_way == 0;
-        for (const auto& e : r.ends)
-          flying[e.link] +=
-              static_cast<std::int64_t>(e.sent) - static_cast<std::int64_t>(e.received);
-      }
-      return resting &&
-             std::ranges::all_of(flying, [](const auto& link) { return link.second == 0; });
+      const auto recorded = emitted();
+      const auto still = std::exchange(last, recorded) == recorded;
+      return std::exchange(was_idle, idle()) && still && was_idle;
     }));
     for (auto& n : nodes)
       n->finish();
     for (auto& n : nodes)
       n->collect(records);
+  }
+
+  [[nodiscard]] std::uint64_t emitted() const {
+    std::uint64_t sum = 0;
+    for (auto& n : nodes)
+      sum += (*n)->records().emitted();
+    return sum;
+  }
+  [[nodiscard]] bool idle() const {
+    bool resting = true;
+    std::map<place_id, std::int64_t> flying;
+    for (auto& n : nodes) {
+      const auto r = n->report(false);
+      resting = resting && r.sensors_finished && r.under_way == 0;
+      for (const auto& e : r.ends)
+        flying[e.link] += static_cast<std::int64_t>(e.sent) - static_cast<std::int64_t>(e.received);
+    }
+    return resting &&
+           std::ranges::all_of(flying, [](const auto& link) { return link.second == 0; });
   }
 
   template <class Condition>
