@@ -75,7 +75,7 @@ lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
     counters_.sent.fetch_add(1, std::memory_order_relaxed);
     counters_.bytes.fetch_add(size, std::memory_order_relaxed);
     by.sent(frame.header, settings_.lane, now, header_.sequence, size);
-  } else if (status == send_status::closed) {
+  } else if (status == send_status::closed && !finished_) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);
     end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);
   }
@@ -92,6 +92,8 @@ void lane_sender::enqueue(const sample& frame, stamp since, recorder& by) {
   if (!pushed.dropped)
     return;
   behind_.fetch_sub(1, std::memory_order_acq_rel);
+  if (pushed.closed)
+    return; // the run is over: the sample is unfinished, which is what its missing end says
   counters_.dropped.fetch_add(1, std::memory_order_relaxed);
   end_sample(by, *context_.watcher, pushed.dropped->frame.header, settings_.lane, outcome::dropped,
              context_.clock->now());
@@ -117,17 +119,21 @@ void lane_sender::pump(std::stop_token stop) {
 }
 
 void lane_sender::finish(stamp deadline) {
-  if (std::exchange(finished_, true))
+  if (finished_.exchange(true))
     return; // closing the channel again would cut short what is still leaving
   queue_.close();
+  std::call_once(pump_started_, [] {}); // none is started any more
   if (pump_.joinable()) {
     while (behind_.load(std::memory_order_acquire) > 0 && clock::machine_now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     pump_.request_stop();
     pump_.join();
   }
+  while (!claim()) // a stage that did not come to rest may be sending
+    claimed_.wait(true, std::memory_order_acquire);
   const auto left = deadline - clock::machine_now();
   channel_->close(left > duration{0} ? left : duration{0});
+  unclaim();
 }
 
 } // namespace peernet

@@ -97,7 +97,7 @@ private:
   std::atomic<std::size_t> behind_{
       0}; ///< frames queued or in the pump's hands: direct sending must wait its turn
   bounded_queue<queued_frame> queue_;
-  bool finished_ = false;
+  std::atomic<bool> finished_{false};
   std::once_flag pump_started_;
   std::jthread pump_;
 };

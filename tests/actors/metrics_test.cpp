@@ -5,16 +5,13 @@
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temp_folder.hpp"
 
-#include <cstring>
-
 using namespace peernet;
 
 namespace {
 
 std::vector<char> bytes_of(const std::vector<record>& records) {
-  std::vector<char> bytes(records.size() * sizeof(record));
-  std::memcpy(bytes.data(), records.data(), bytes.size());
-  return bytes;
+  const auto* first = reinterpret_cast<const char*>(records.data());
+  return {first, first + records.size() * sizeof(record)};
 }
 
 struct fixture : actor_fixture {
