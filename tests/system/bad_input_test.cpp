@@ -172,6 +172,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
   BOOST_TEST(says(unknown, "--fast"), unknown.err());
   run_process alone({"--fast"}, run_process::user::same);
   expect_refused(alone);
+  BOOST_TEST(says(alone, "--fast"), alone.err());
   run_process valueless({"scenario.toml", "--set"}, run_process::user::same, with_file);
   expect_refused(valueless);
   run_process two({"scenario.toml", "scenario.toml"}, run_process::user::same, with_file);

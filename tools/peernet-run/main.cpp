@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> overrides;
   peernet::run_options options;
   bool json = false;
-  app.add_option("scenario", file, "the scenario, a TOML file")->required();
+  app.add_option("scenario", file, "the scenario, a TOML file");
   app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")
       ->take_all()
       ->allow_extra_args(false);
@@ -113,7 +113,9 @@ int main(int argc, char** argv) {
   app.add_flag("--json", json, "print summary.json instead of the summary");
   app.set_version_flag("--version", PEERNET_VERSION);
   try {
-    app.parse(argc, argv);
+    app.parse(argc, argv); // names an unknown option before a missing scenario
+    if (file.empty())
+      throw CLI::RequiredError("scenario");
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : code(peernet::exit_code::bad_scenario);
   }
