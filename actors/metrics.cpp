@@ -2,8 +2,8 @@
 #include "actors/metrics.hpp"
 
 #include "actors/caf_error.hpp"
+#include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/core/clock.hpp"
-#include "runtime/trace/clock_estimate.hpp"
 
 namespace peernet::actors {
 

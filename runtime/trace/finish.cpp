@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/finish.hpp"
 
-#include "runtime/trace/clock_estimate.hpp"
+#include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/trace/export.hpp"
 #include "runtime/trace/schema.hpp"
 #include "runtime/trace/settle.hpp"

@@ -3,7 +3,7 @@
 // and straight from the store; memory for one trace at a time. Stamps are raw still.
 #pragma once
 
-#include "runtime/trace/clock_map.hpp"
+#include "runtime/clocks/clock_map.hpp"
 #include "runtime/trace/route_tree.hpp"
 #include "runtime/trace/store.hpp"
 

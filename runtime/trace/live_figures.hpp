@@ -3,8 +3,8 @@
 // The truth comes from the store in the end.
 #pragma once
 
+#include "runtime/clocks/clock_map.hpp"
 #include "runtime/core/time.hpp"
-#include "runtime/trace/clock_map.hpp"
 #include "runtime/trace/record.hpp"
 #include "runtime/trace/route_tree.hpp"
 

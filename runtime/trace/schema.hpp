@@ -43,8 +43,9 @@ CREATE TABLE sent (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTEGER,
 CREATE TABLE fate (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTEGER);
 CREATE TABLE "values" (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTEGER, value REAL);
 
-CREATE TABLE probe (local_clock INTEGER, remote_clock INTEGER, t1 INTEGER, t2 INTEGER, t3 INTEGER,
-                    t4 INTEGER, phase INTEGER, network TEXT, method TEXT);
+CREATE TABLE probe (local_clock INTEGER, remote_clock INTEGER, asker INTEGER, answerer INTEGER,
+                    t1 INTEGER, t2 INTEGER, t3 INTEGER, t4 INTEGER, phase INTEGER, network TEXT,
+                    method TEXT);
 CREATE TABLE event (time_ns INTEGER, clock INTEGER, node INTEGER, severity INTEGER, what TEXT,
                     detail TEXT);
 CREATE TABLE link_end (link INTEGER, lane INTEGER, side INTEGER, node INTEGER, final INTEGER,

@@ -185,9 +185,10 @@ result<void> store::append(std::span<const record> records) {
 
 result<void> store::append_probes(std::span<const probe> probes) {
   sql_transaction all(db_);
-  auto insert = db_.prepare("INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto insert = db_.prepare("INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& p : probes)
-    insert.run(p.local, p.remote, p.t1, p.t2, p.t3, p.t4, p.phase, p.network, p.method);
+    insert.run(p.local, p.remote, p.asker, p.answerer, p.t1, p.t2, p.t3, p.t4, p.phase, p.network,
+               p.method);
   return all.commit();
 }
 

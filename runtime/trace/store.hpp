@@ -5,12 +5,12 @@
 // holds the tables and the views, which are the users' interface.
 #pragma once
 
+#include "runtime/clocks/clock_segment.hpp"
+#include "runtime/clocks/probe.hpp"
 #include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
-#include "runtime/trace/clock_segment.hpp"
 #include "runtime/trace/layout.hpp"
 #include "runtime/trace/link_end.hpp"
-#include "runtime/trace/probe.hpp"
 #include "runtime/trace/record.hpp"
 #include "runtime/trace/run_fact.hpp"
 #include "runtime/trace/sqlite.hpp"

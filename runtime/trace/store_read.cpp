@@ -48,13 +48,15 @@ result<std::vector<probe>> store::read_probes() {
   while (q.next())
     probes.push_back({.local = q.number<clock_id>(0),
                       .remote = q.number<clock_id>(1),
-                      .t1 = q.integer(2),
-                      .t2 = q.integer(3),
-                      .t3 = q.integer(4),
-                      .t4 = q.integer(5),
-                      .phase = q.number<probe_phase>(6),
-                      .network = q.text(7),
-                      .method = q.text(8)});
+                      .asker = q.number<node_id>(2),
+                      .answerer = q.number<node_id>(3),
+                      .t1 = q.integer(4),
+                      .t2 = q.integer(5),
+                      .t3 = q.integer(6),
+                      .t4 = q.integer(7),
+                      .phase = q.number<probe_phase>(8),
+                      .network = q.text(9),
+                      .method = q.text(10)});
   if (auto done = db_.check(); !done)
     return done.error();
   return probes;

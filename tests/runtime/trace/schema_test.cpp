@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views are the users' interface: names, columns, their order and their meaning.
-#include "runtime/trace/clock_map.hpp"
+#include "runtime/clocks/clock_map.hpp"
 #include "runtime/trace/schema.hpp"
 #include "tests/runtime/trace/hand_made.hpp"
 

@@ -110,12 +110,13 @@ BOOST_AUTO_TEST_CASE(the_layout_comes_back_as_it_was) {
 
 BOOST_AUTO_TEST_CASE(raw_facts_come_back_as_they_were) {
   hand_made_run run(pipeline_layout());
-  const probe p{1, 0, INT64_MAX, -2, 3, 4, probe_phase::after, "wifi", "control"};
+  const probe p{1, 0, 3, coordinator_node, INT64_MAX, -2, 3, 4, probe_phase::after, "wifi", "control"};
   BOOST_REQUIRE(run.db.append_probes(std::vector{p, p}).ok());
   const auto probes = *run.db.read_probes();
   BOOST_REQUIRE(probes.size() == 2);
   BOOST_TEST((probes[0].local == 1 && probes[0].t1 == INT64_MAX && probes[0].t2 == -2 &&
               probes[0].t4 == 4 && probes[0].phase == probe_phase::after));
+  BOOST_TEST((probes[0].asker == 3 && probes[0].answerer == coordinator_node));
   BOOST_TEST(probes[0].network == "wifi");
 
   link_end e{.link = 3, .lane = 2, .node = 1, .side = link_side::receiver, .unique = 5};

@@ -3,8 +3,8 @@
 // round trip; a better one may return several segments a pair, nothing else has to know.
 #pragma once
 
-#include "runtime/trace/clock_segment.hpp"
-#include "runtime/trace/probe.hpp"
+#include "runtime/clocks/clock_segment.hpp"
+#include "runtime/clocks/probe.hpp"
 
 #include <span>
 #include <vector>

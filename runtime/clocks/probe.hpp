@@ -17,13 +17,15 @@ enum class probe_phase : std::uint8_t { before = 0, during = 1, after = 2 };
 struct probe {
   clock_id local = reference_clock;  ///< of the side that asked
   clock_id remote = reference_clock; ///< of the side that answered
-  std::int64_t t1 = 0;               ///< request sent, local, ns
-  std::int64_t t2 = 0;               ///< request received, remote, ns
-  std::int64_t t3 = 0;               ///< answer sent, remote, ns
-  std::int64_t t4 = 0;               ///< answer received, local, ns
+  node_id asker = coordinator_node;
+  node_id answerer = coordinator_node;
+  std::int64_t t1 = 0; ///< request sent, local, ns
+  std::int64_t t2 = 0; ///< request received, remote, ns
+  std::int64_t t3 = 0; ///< answer sent, remote, ns
+  std::int64_t t4 = 0; ///< answer received, local, ns
   probe_phase phase = probe_phase::during;
   std::string network; ///< which of the nodes' networks carried it; empty: the default one
-  std::string method;  ///< how: "control" for the control plane, or a channel's name
+  std::string method;  ///< how: "udp" for datagrams, "control" for the control plane
 
   /// Both delays together, without the answerer's own time; negative only for stamps that lie.
   [[nodiscard]] std::int64_t round_trip() const noexcept { return (t4 - t1) - (t3 - t2); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "runtime/trace/clock_estimate.hpp"
+#include "runtime/clocks/clock_estimate.hpp"
 
 #include <cmath>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "runtime/trace/clock_map.hpp"
+#include "runtime/clocks/clock_map.hpp"
 
 #include <algorithm>
 #include <tuple>

@@ -2,7 +2,7 @@
 // Applies clock segments to raw stamps: the same conversions as the views of run.db, for code.
 #pragma once
 
-#include "runtime/trace/clock_segment.hpp"
+#include "runtime/clocks/clock_segment.hpp"
 
 #include <cstdint>
 #include <optional>

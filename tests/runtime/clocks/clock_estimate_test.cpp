@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/core/random.hpp"
-#include "runtime/trace/clock_estimate.hpp"
 
 #include <boost/test/unit_test.hpp>
 
