@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(the_layout_comes_back_as_it_was) {
 
 BOOST_AUTO_TEST_CASE(raw_facts_come_back_as_they_were) {
   hand_made_run run(pipeline_layout());
-  const probe p{1, 0, 3, coordinator_node, INT64_MAX, -2, 3, 4, probe_phase::after, "wifi", "control"};
+  const probe p{1,      0,        3, coordinator_node, INT64_MAX, -2, 3, 4, probe_phase::after,
+                "wifi", "control"};
   BOOST_REQUIRE(run.db.append_probes(std::vector{p, p}).ok());
   const auto probes = *run.db.read_probes();
   BOOST_REQUIRE(probes.size() == 2);
