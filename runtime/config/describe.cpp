@@ -70,6 +70,25 @@ std::string show_behaviour(const scenario& s, const stage_ref& r) {
   return show_queue(*r.queue);
 }
 
+/// How a false clock errs; nothing of a true one.
+std::string show_clock(const clock_error& c) {
+  if (c.none())
+    return {};
+  auto text = "clock off by " + print_duration(c.offset) + ", " + print_ppm(c.drift_ppm);
+  if (c.step)
+    text += ", steps by " + print_duration(c.step->by) + " at " + print_duration(c.step->at);
+  if (c.wander)
+    text += ", wanders by " + print_duration(c.wander->amplitude) + " in " +
+            print_duration(c.wander->period);
+  return text;
+}
+
+/// How the clocks are compared.
+std::string show_comparison(const clock_settings& c) {
+  return "clocks by " + std::string(word(c.method)) + ", interval " + print_duration(c.interval) +
+         (c.max_bound ? ", bound at most " + print_duration(*c.max_bound) : "");
+}
+
 plugin_kind plugin_of(stage_kind kind) {
   return kind == stage_kind::sensor      ? plugin_kind::sensor
          : kind == stage_kind::inference ? plugin_kind::model
@@ -80,11 +99,7 @@ std::string show_nodes(const scenario& s, const catalogue& known) {
   columns<4> table;
   const auto stages = stages_of(s);
   for (const auto& node : s.nodes) {
-    const auto clock = node.test_clock.none()
-                           ? ""
-                           : "clock off by " + print_duration(node.test_clock.offset) + ", " +
-                                 print_ppm(node.test_clock.drift_ppm);
-    table.add({node.name, std::string(word(node.start)), clock, ""});
+    table.add({node.name, std::string(word(node.start)), "", show_clock(node.test_clock)});
     for (const auto& r : stages) {
       if (r.stage->node != node.name)
         continue;
@@ -156,7 +171,7 @@ std::string describe(const plan& p, const scenario& s, const catalogue& known) {
   text += s.run_for ? print_duration(*s.run_for)
                     : std::to_string(s.samples.value_or(0)) + " samples of each sensor";
   text += ", warm-up " + print_duration(s.warmup) + ", drain " + print_duration(s.drain) +
-          ", seed " + std::to_string(s.seed) + "\n";
+          ", seed " + std::to_string(s.seed) + "\n" + show_comparison(s.clocks) + "\n";
   if (!s.description.empty())
     text += s.description + "\n";
   text += "\nnodes\n" + show_nodes(s, known) + "\nlinks\n" + show_links(p, s, known) + "\npaths\n" +

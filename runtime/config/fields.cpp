@@ -20,6 +20,22 @@ std::string_view advice(std::string_view key) {
 
 } // namespace
 
+const document_table* table_of(const document_entry& e, const std::string& path,
+                               std::string_view form, mistakes& wrong) {
+  const auto* table = e.value.as<document_table>();
+  if (!table)
+    wrong.add(e.value.where, path + ": must be a table, " + std::string(form) + ", not " +
+                                 std::string(kind_of(e.value)));
+  return table;
+}
+
+std::optional<fields> fields::inner(std::string_view key, std::string_view form) {
+  const auto* entry = take(key);
+  const auto* table = entry ? table_of(*entry, path(key), form, wrong_) : nullptr;
+  return table ? std::optional<fields>(std::in_place, *table, path(key), entry->where, wrong_)
+               : std::nullopt;
+}
+
 std::string fields::path(std::string_view key) const {
   return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
 }

@@ -15,6 +15,11 @@
 
 namespace peernet {
 
+/// The table that is an entry's value; null, after a mistake that shows the right `form`, if it is
+/// something else.
+const document_table* table_of(const document_entry& e, const std::string& path,
+                               std::string_view form, mistakes& wrong);
+
 class fields {
 public:
   /// `path` names the table in messages. All must outlive this.
@@ -38,6 +43,9 @@ public:
       to = static_cast<To>(*value);
     return table_.find(def.name) != nullptr;
   }
+
+  /// A table inside this one, or nothing (after a mistake if it is something else).
+  std::optional<fields> inner(std::string_view key, std::string_view form);
 
   /// One of a choice's words. False if something else was written.
   template <class Choice>

@@ -2,6 +2,7 @@
 // What the keys of a scenario mean. What they mean together is checked in validate.cpp.
 #include "runtime/config/reader.hpp"
 
+#include "runtime/config/clock_reader.hpp"
 #include "runtime/config/fields.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/overrides.hpp"
@@ -31,6 +32,7 @@ private:
   using section = void (scenario_reader::*)(const document_entry&);
 
   void read_scenario(const document_entry& e);
+  void read_clock(const document_entry& e);
   void read_expect(const document_entry& e);
   void read_metric(fields& f, const document_entry& e);
   void read_node(fields f, node_config n);
@@ -43,10 +45,6 @@ private:
   template <class Config, void (scenario_reader::*read)(fields, Config)>
   void read_entries(const document_entry& e);
 
-  /// A table inside a table, or nothing (after a message if it is something else).
-  std::optional<fields> inner(fields& f, std::string_view key, std::string_view form);
-  const document_table* table_of(const document_entry& e, const std::string& path,
-                                 std::string_view form);
   void read_stage(fields& f, stage_config& c);
   void read_queue(fields& f, std::string_view key, queue_config& q);
   void read_codec(fields& f, codec_config& c);
@@ -57,31 +55,14 @@ private:
   mistakes& wrong_;
 };
 
-const document_table* scenario_reader::table_of(const document_entry& e, const std::string& path,
-                                                std::string_view form) {
-  const auto* table = e.value.as<document_table>();
-  if (!table)
-    wrong_.add(e.value.where, path + ": must be a table, " + std::string(form) + ", not " +
-                                  std::string(kind_of(e.value)));
-  return table;
-}
-
-std::optional<fields> scenario_reader::inner(fields& f, std::string_view key,
-                                             std::string_view form) {
-  const auto* entry = f.take(key);
-  const auto* table = entry ? table_of(*entry, f.path(key), form) : nullptr;
-  return table ? std::optional<fields>(std::in_place, *table, f.path(key), entry->where, wrong_)
-               : std::nullopt;
-}
-
 template <class Config, void (scenario_reader::*read)(fields, Config)>
 void scenario_reader::read_entries(const document_entry& e) {
-  const auto* table = table_of(e, e.key, "[" + e.key + ".NAME] for each");
+  const auto* table = table_of(e, e.key, "[" + e.key + ".NAME] for each", wrong_);
   if (!table)
     return;
   for (const auto& entry : table->entries) {
     const auto path = e.key + "." + entry.key;
-    if (const auto* keys = table_of(entry, path, "[" + path + "]")) {
+    if (const auto* keys = table_of(entry, path, "[" + path + "]", wrong_)) {
       Config config;
       config.name = entry.key;
       config.where = entry.where.where;
@@ -91,8 +72,9 @@ void scenario_reader::read_entries(const document_entry& e) {
 }
 
 void scenario_reader::read(const document_table& root) {
-  static constexpr std::array<std::pair<const char*, section>, 7> sections{{
+  static constexpr std::array<std::pair<const char*, section>, 8> sections{{
       {"scenario", &scenario_reader::read_scenario},
+      {"clock", &scenario_reader::read_clock},
       {"nodes", &scenario_reader::read_entries<node_config, &scenario_reader::read_node>},
       {"sensors", &scenario_reader::read_entries<sensor_config, &scenario_reader::read_sensor>},
       {"inference",
@@ -123,7 +105,7 @@ void scenario_reader::read(const document_table& root) {
 }
 
 void scenario_reader::read_scenario(const document_entry& e) {
-  const auto* table = table_of(e, e.key, "[scenario]");
+  const auto* table = table_of(e, e.key, "[scenario]", wrong_);
   if (!table)
     return;
   fields f(*table, e.key, e.where, wrong_);
@@ -148,22 +130,21 @@ void scenario_reader::read_scenario(const document_entry& e) {
   f.finish();
 }
 
+void scenario_reader::read_clock(const document_entry& e) {
+  if (const auto* table = table_of(e, e.key, "[clock]", wrong_))
+    read_clock_settings(fields(*table, e.key, e.where, wrong_), s_.clocks);
+}
+
 void scenario_reader::read_node(fields f, node_config n) {
   const bool has_host = f.read<std::string>({.name = "host"}, n.host);
   n.start = has_host ? node_start::daemon : node_start::child;
   f.read_word("start", n.start);
-  if (auto addresses = inner(f, "addresses", "{ lan = \"10.0.0.5\" }")) {
+  if (auto addresses = f.inner("addresses", "{ lan = \"10.0.0.5\" }")) {
     for (const auto& entry : addresses->table().entries)
       addresses->read<std::string>({.name = entry.key}, n.addresses[entry.key]);
   }
-  if (auto clock = inner(f, "test-clock", "{ offset = \"250ms\", drift = \"40ppm\" }")) {
-    clock->read<duration>(
-        {.name = "offset", .kind = time_span, .min = -longest_wait_ns, .max = longest_wait_ns},
-        n.test_clock.offset);
-    clock->read<double>({.name = "drift", .kind = ppm, .min = -most_drift, .max = most_drift},
-                        n.test_clock.drift_ppm);
-    clock->finish();
-  }
+  if (auto clock = f.inner("test-clock", "{ offset = \"250ms\", drift = \"40ppm\" }"))
+    read_test_clock(*std::move(clock), n.test_clock);
   f.finish();
   s_.nodes.push_back(std::move(n));
 }
@@ -223,7 +204,7 @@ void scenario_reader::read_sink(fields f, sink_config c) {
 }
 
 void scenario_reader::read_queue(fields& f, std::string_view key, queue_config& q) {
-  if (auto queue = inner(f, key, "{ size = 8, policy = \"drop-oldest\" }")) {
+  if (auto queue = f.inner(key, "{ size = 8, policy = \"drop-oldest\" }")) {
     queue->read<std::int64_t>({.name = "size", .kind = integer, .min = 1, .max = longest_queue},
                               q.size);
     queue->read_word("policy", q.policy);
@@ -239,7 +220,7 @@ void scenario_reader::read_codec(fields& f, codec_config& c) {
   if (entry->value.as<std::string>()) {
     fields codec(no_keys, f.path("codec"), entry->value.where, wrong_);
     codec.read_options(f.read_type(known_, plugin_kind::codec, "codec", c.type), c.settings);
-  } else if (auto codec = inner(f, "codec", "{ type = \"jpeg\", quality = 80 }, or a name")) {
+  } else if (auto codec = f.inner("codec", "{ type = \"jpeg\", quality = 80 }, or a name")) {
     c.type.clear();
     codec->read_options(codec->read_type(known_, plugin_kind::codec, "type", c.type), c.settings);
     codec->finish();
@@ -288,11 +269,11 @@ void scenario_reader::read_metric(fields& f, const document_entry& e) {
 }
 
 void scenario_reader::read_expect(const document_entry& e) {
-  const auto* table = table_of(e, e.key, "[expect.metrics]");
+  const auto* table = table_of(e, e.key, "[expect.metrics]", wrong_);
   if (!table)
     return;
   fields f(*table, e.key, e.where, wrong_);
-  if (auto metrics = inner(f, "metrics", "[expect.metrics]"))
+  if (auto metrics = f.inner("metrics", "[expect.metrics]"))
     for (const auto& entry : metrics->table().entries)
       read_metric(*metrics, entry);
   f.finish();

@@ -18,6 +18,21 @@
 
 namespace peernet {
 
+/// What is known of a clock comes from here.
+enum class clock_method : std::uint8_t {
+  probe,  ///< PeerNet's own exchanges
+  system, ///< what the kernel says of its clock, where that is disciplined
+  both,   ///< what the two agree on
+};
+
+/// How the nodes' clocks are compared.
+struct clock_settings {
+  duration interval = std::chrono::milliseconds{50}; ///< between exchanges of a pair, in the run
+  std::optional<duration> max_bound;                 ///< a wider bound makes the run invalid
+  clock_method method = clock_method::probe;
+  bool operator==(const clock_settings&) const = default;
+};
+
 /// A queue's size and policy.
 struct queue_config {
   std::size_t size = 8;
@@ -126,6 +141,7 @@ struct scenario {
   duration warmup{0};
   duration drain = std::chrono::seconds{2}; ///< at most this long for samples in flight at the end
   std::uint64_t seed = 1;
+  clock_settings clocks; ///< [clock]
 
   std::vector<node_config> nodes;
   std::vector<sensor_config> sensors;

@@ -131,6 +131,11 @@ void scenario_check::check_node(const node_config& node) {
     wrong_.about(path + ".start",
                  "this version cannot let programs join a run yet; leave it out, and \"" +
                      node.name + "\" is started here as a process of its own");
+  if (const auto& wander = node.test_clock.wander;
+      wander && !(wander->steepest() < steepest_wander))
+    wrong_.about(path + ".test-clock.wander",
+                 "is too steep: 2π × amplitude / period must be below 500 ppm, so make the "
+                 "amplitude smaller than the period / 12567");
   for (const auto& [network, address] : node.addresses)
     if (const auto key = path + ".addresses." + network; !is_address(address))
       wrong_.about(key, "\"" + address + "\" is no IP address, such as \"10.0.0.5\"");

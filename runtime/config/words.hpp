@@ -15,6 +15,13 @@ template <class Choice>
 struct words;
 
 template <>
+struct words<clock_method> {
+  static constexpr std::array table{std::pair{clock_method::probe, "probe"},
+                                    std::pair{clock_method::system, "system"},
+                                    std::pair{clock_method::both, "both"}};
+};
+
+template <>
 struct words<overflow> {
   static constexpr std::array table{std::pair{overflow::drop_oldest, "drop-oldest"},
                                     std::pair{overflow::drop_newest, "drop-newest"},

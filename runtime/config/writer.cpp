@@ -57,6 +57,17 @@ std::string inline_codec(const codec_config& c, const catalogue& known) {
   return text + " }";
 }
 
+std::string inline_clock(const clock_error& c) {
+  const auto text = [](duration d) { return quoted(print_duration(d)); };
+  auto table = "{ offset = " + text(c.offset) + ", drift = " + quoted(print_ppm(c.drift_ppm));
+  if (c.step)
+    table += ", step = { at = " + text(c.step->at) + ", by = " + text(c.step->by) + " }";
+  if (c.wander)
+    table += ", wander = { amplitude = " + text(c.wander->amplitude) +
+             ", period = " + text(c.wander->period) + " }";
+  return table + " }";
+}
+
 void write_node(toml_text& out, const node_config& n) {
   out.section("nodes." + n.name);
   out.put("start", word(n.start));
@@ -69,8 +80,7 @@ void write_node(toml_text& out, const node_config& n) {
     out.raw("addresses", table + " }");
   }
   if (!n.test_clock.none())
-    out.raw("test-clock", "{ offset = " + quoted(print_duration(n.test_clock.offset)) +
-                              ", drift = " + quoted(print_ppm(n.test_clock.drift_ppm)) + " }");
+    out.raw("test-clock", inline_clock(n.test_clock));
 }
 
 void write_sensor(toml_text& out, const sensor_config& c, const catalogue& known) {
@@ -131,6 +141,11 @@ std::string write_scenario(const scenario& s, const catalogue& known) {
   out.put("warmup", s.warmup);
   out.put("drain", s.drain);
   out.put("seed", s.seed);
+  out.section("clock");
+  out.put("interval", s.clocks.interval);
+  if (s.clocks.max_bound)
+    out.put("max-bound", *s.clocks.max_bound);
+  out.put("method", word(s.clocks.method));
   for (const auto& n : s.nodes)
     write_node(out, n);
   for (const auto& c : s.sensors)

@@ -56,6 +56,10 @@ const std::vector<slip> slips{
     {"file not found", R"("echo")", "\"haar\"\npath = ^\"nowhere.xml\"", "nowhere.xml"},
     {"no TOML", "[nodes.cloud]", "[nodes.cloud^", "error: "},
     {"key twice", R"(size = "1kB")", "size = \"1kB\"\nsize = ^\"2kB\"", "error: "},
+    {"unknown clock method", "[nodes.cloud]", "[clock]\nmethod = ^\"sistem\"\n[nodes.cloud]",
+     R"(did you mean "system")"},
+    {"half a step", "[nodes.cloud]", "[nodes.cloud]\ntest-clock = { ^step = { at = \"1s\" } }",
+     "nodes.cloud.test-clock.step.by: is missing"},
     {"no samples", "samples = 100", "samples = ^0", "scenario.samples"},
 };
 

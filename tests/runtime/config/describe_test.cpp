@@ -20,6 +20,7 @@ BOOST_AUTO_TEST_CASE(the_graph_is_shown_as_it_will_be_built) {
   BOOST_TEST(description(base_text, {"links.uplink.codec=jpeg", "inference.detector.infer=10ms",
                                      "scenario.warmup=1s"}) ==
              R"(scenario test: 10s, warm-up 1s, drain 2s, seed 1
+clocks by probe, interval 50ms
 
 nodes
   robot       child
@@ -47,6 +48,19 @@ BOOST_AUTO_TEST_CASE(local_links_copies_and_workers_are_shown) {
                            "camera->detector->actuator (3 ways, by copies)"})
     BOOST_TEST(text.find(part) != std::string::npos, part << " is not in\n" << text);
   BOOST_TEST(text.find("jpeg") == std::string::npos, text); // nothing is encoded within a node
+}
+
+BOOST_AUTO_TEST_CASE(how_clocks_err_and_are_compared_is_shown) {
+  const auto text = description(
+      base_text, {"clock={ interval = \"10ms\", max-bound = \"1ms\", method = \"both\" }",
+                  "nodes.robot.test-clock.offset=3s",
+                  "nodes.cloud.test-clock.step={ at = \"5s\", by = \"2ms\" }",
+                  "nodes.cloud.test-clock.wander={ amplitude = \"50us\", period = \"10s\" }"});
+  for (const auto* part :
+       {"\nclocks by both, interval 10ms, bound at most 1ms\n", "  clock off by 3s, 0ppm\n",
+        "  clock off by 0s, 0ppm, steps by 2ms at 5s, wanders by 50us in 10s\n"})
+    BOOST_TEST(text.find(part) != std::string::npos, part << " is not in\n" << text);
+  BOOST_TEST(description(base_text).find("clock off") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(expectations_are_shown_with_their_paths_in_full) {

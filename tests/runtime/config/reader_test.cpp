@@ -223,15 +223,13 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
       {"to = \"detector\"", "to = [\"detector\", \"b\"]", 21, 6, "write one link for each"},
       {"model = \"dummy\"", "model = \"dummy\"\njoin = [\"a\", \"b\"]", 15, 1,
        "joining several inputs into one is not supported"},
-      // sizes and clocks
+      // sizes
       {"type = \"synthetic-image\"", "type = \"bytes\"\nsize = 5", 10, 8, "\"5\" is not a size"},
       {"type = \"synthetic-image\"", "type = \"bytes\"\nsize = { min = \"1B\" }", 10, 8,
        "two keys"},
       {"type = \"synthetic-image\"", "type = \"bytes\"\nsize = { min = \"2kB\", max = \"1kB\" }",
        10, 8, "min is larger"},
       {"type = \"synthetic-image\"", "type = \"bytes\"\nsize = \"2GiB\"", 10, 8, "from 0B to"},
-      {"[nodes.cloud]", "[nodes.cloud]\ntest-clock = { drift = 40 }", 6, 24, "the unit is missing"},
-      {"[nodes.cloud]", "[nodes.cloud]\ntest-clock = { skew = \"1ms\" }", 6, 16, "unknown key"},
       // expectations
       {"[scenario]", "[expect.metrics]\n\"a.b\" = 3\n[scenario]", 2, 9,
        "a text or a list of texts"},

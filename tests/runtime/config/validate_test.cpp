@@ -147,9 +147,28 @@ BOOST_AUTO_TEST_CASE(codecs_and_transports_stay_unused_on_local_links_without_co
                  .ok());
 }
 
+BOOST_AUTO_TEST_CASE(a_wander_is_not_steeper_than_kernels_steer) {
+  const auto with = [](const std::string& amplitude, const std::string& period) {
+    return read_text(
+        base_with("[nodes.cloud]", "[nodes.cloud]\ntest-clock = { wander = { amplitude "
+                                   "= \"" +
+                                       amplitude + "\", period = \"" + period + "\" } }"));
+  };
+  BOOST_TEST(with("795ns", "10ms").ok()); // 2π × 795 ns / 10 ms = 499.5 ppm
+  expect_one(with("796ns", "10ms"), 6, 16,
+             "nodes.cloud.test-clock.wander: is too steep: 2π × amplitude / period must be below "
+             "500 ppm");
+  BOOST_TEST(with("6s", "24h").ok());
+  BOOST_TEST(!with("7s", "24h").ok());
+  BOOST_TEST(with("0s", "10ms").ok());
+}
+
 BOOST_AUTO_TEST_CASE(a_scenario_made_in_code_is_checked_too) {
   auto s = read_right(base_text);
   BOOST_TEST(validate(s, catalogue::builtin()).empty());
+  auto still = s;
+  still.nodes[1].test_clock.wander = {0s, 0s};
+  BOOST_TEST(validate(still, catalogue::builtin()).size() == 1u);
   s.links[0].to = "nowhere";
   const auto errors = validate(s, catalogue::builtin());
   BOOST_REQUIRE(!errors.empty());

@@ -10,7 +10,9 @@ BOOST_AUTO_TEST_CASE(a_written_scenario_reads_back_as_equal) {
   auto text =
       base_with("[nodes.cloud]", "[nodes.cloud]\n"
                                  "addresses = { lan = \"10.0.0.5\", wifi = \"::1\" }\n"
-                                 "test-clock = { offset = \"-1500us\", drift = \"0.1ppm\" }");
+                                 "test-clock = { offset = \"-1500us\", drift = \"0.1ppm\", "
+                                 "step = { at = \"5s\", by = \"1ns\" }, "
+                                 "wander = { amplitude = \"50us\", period = \"12345678987ns\" } }");
   text += R"(
 codec = "jpeg"
 network = ""
@@ -50,6 +52,10 @@ force = true
 [links.c]
 from = "slow"
 to = "log"
+[clock]
+interval = "1500us"
+max-bound = "1ms"
+method = "both"
 [expect.metrics]
 "camera->actuator.end-to-end" = ["p95 < 250ms", "p50 < 100ms"]
 "uplink.loss" = "< 2%"
@@ -72,10 +78,21 @@ BOOST_AUTO_TEST_CASE(every_default_is_written_out) {
        {"name = \"test\"", "drain = \"2s\"", "start = \"child\"", "width = 640",
         "max-lag = \"100ms\"", "queue = { size = 8, policy = \"drop-oldest\" }",
         "dispatch = \"shared\"", "type = \"discard\"", "transport = \"zmq-tcp\"",
-        "codec = { type = \"raw\" }", "output = \"100B\"", "busy = false", "force = false"})
+        "interval = \"50ms\"", "method = \"probe\"", "codec = { type = \"raw\" }",
+        "output = \"100B\"", "busy = false", "force = false"})
     BOOST_TEST(r.resolved.find(std::string(line) + "\n") != std::string::npos, line
                                                                                    << " is not in\n"
                                                                                    << r.resolved);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_no_default_is_not_written) {
+  const auto r = read_text(base_text);
+  for (const auto* key : {"max-bound", "test-clock", "description", "samples"})
+    BOOST_TEST(r.resolved.find(key) == std::string::npos, r.resolved);
+  const auto offset = read_text(base_text, {"nodes.cloud.test-clock.offset=1s"});
+  BOOST_TEST(offset.resolved.find("test-clock = { offset = \"1s\", drift = \"0ppm\" }\n") !=
+                 std::string::npos,
+             offset.resolved);
 }
 
 BOOST_AUTO_TEST_CASE(overrides_are_part_of_what_is_written) {
