@@ -14,6 +14,7 @@ coordinator(coordinator_actor::stateful_pointer<coordinator_state> self,
       [=](start_atom, bool check) { return self->state.driver->start(check); },
       [=](signal_atom) { self->state.driver->interrupt(); },
       [=](tick_atom) { self->state.driver->tick(); },
+      [=](probe_atom) { self->state.driver->burst_over(); },
       [=](wake_atom) { self->state.driver->wake(); },
   };
 }

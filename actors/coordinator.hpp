@@ -51,6 +51,8 @@ using coordinator_actor = caf::typed_actor<
     caf::reacts_to<signal_atom>,
     // INTERNAL: look around.
     caf::reacts_to<tick_atom>,
+    // INTERNAL: the own burst of clock probes is over.
+    caf::reacts_to<probe_atom>,
     // INTERNAL: go on with what was put off.
     caf::reacts_to<wake_atom>>;
 
@@ -69,6 +71,8 @@ struct coordinator_config {
   /// here, so that a run that could not start leaves none.
   std::function<result<local_metrics_actor>(const layout&)> open_results;
   std::function<void(const run_progress&)> on_progress; ///< called on the coordinator's thread
+  /// The coordinator's own, which asks every node. Null: clocks are probed over the control plane.
+  std::shared_ptr<probe_service> prober;
 };
 
 class run_driver;

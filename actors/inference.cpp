@@ -8,7 +8,7 @@ part_actor::behavior_type inference(part_actor::stateful_pointer<inference_state
   self->state.part = std::move(config.part);
   return part_behavior(
       self, [](inference_part& p, const start_order&) { p.start(); },
-      [](inference_part& p, duration) { p.stop(); },
+      [](inference_part& p, stamp deadline) { return p.stop(deadline); },
       [](const inference_part& p, part_report& into, bool) { p.report(into); });
 }
 

@@ -2,7 +2,6 @@
 #include "actors/metrics.hpp"
 
 #include "actors/caf_error.hpp"
-#include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/core/clock.hpp"
 
 namespace peernet::actors {
@@ -30,18 +29,23 @@ metrics(local_metrics_actor::stateful_pointer<metrics_state> self, metrics_confi
         self->state.live->add(records, peernet::clock::machine_now());
         return static_cast<std::uint64_t>(n);
       },
-      [=](event_atom, const run_event& e) { checked(self->state.config.into->append_event(e)); },
+      [=](event_atom, const run_event& e) {
+        if (checked(self->state.config.into->append_event(e)) && self->state.config.on_event)
+          self->state.config.on_event(e);
+      },
       [=](const store_task& task) -> caf::result<bool> {
         if (const auto done = (*task)(*self->state.config.into); !checked(done))
           return to_caf(done.error());
         return true;
       },
-      [=](const probes_ptr& probes) {
+      [=](const clock_news_ptr& news) {
         auto& s = self->state;
-        if (!checked(s.config.into->append_probes(*probes)))
+        if (!checked(s.config.into->append_probes(news->probes)) ||
+            !checked(s.config.into->append_looks(news->looks)))
           return;
-        s.probes.insert(s.probes.end(), probes->begin(), probes->end());
-        s.live->set_clocks(clock_map(estimate_clocks(s.probes)));
+        for (const auto& p : news->probes)
+          s.clocks.add(p);
+        s.live->set_clocks(clock_map(s.clocks.segments()));
       },
       [=](report_atom) -> caf::result<figures_ptr> {
         return std::make_shared<const live_figures::snapshot>(

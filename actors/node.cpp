@@ -30,6 +30,8 @@ constexpr std::size_t batch_records = 4096;
 constexpr duration store_patience = std::chrono::seconds{30};
 /// How long one part may take to answer its node.
 constexpr duration part_patience = std::chrono::seconds{20};
+/// How long sensors and stages may take to come back from their plugin objects at the end.
+constexpr duration comeback_patience = std::chrono::seconds{2};
 
 std::string host_name() {
   char text[256] = {};
@@ -91,22 +93,59 @@ void forward_notices(self_ptr self) {
     if (i.node == g.self() ||
         g.what().sensors[p.places[i.place].config].arrival != arrival::closed_loop)
       continue;
-    g.ends().add_remote(
-        number, [peers = self->state.config.peers, node = i.node](const end_notice& n) {
-          if (const auto peer = peers->find(node))
-            caf::anon_send(peer, notice_atom::value,
-                           notice_line{n.trace.number(), n.route, to_ns(n.when), n.node, n.clock});
-        });
+    g.ends().add_remote(number,
+                        [peers = self->state.config.peers, node = i.node](const end_notice& n) {
+                          if (const auto peer = peers->find(node))
+                            caf::anon_send(peer, notice_atom::value,
+                                           notice_line{n.trace.number(), n.route, to_ns(n.when),
+                                                       n.node, n.clock, n.lost});
+                        });
   }
 }
 
-caf::result<std::vector<end_line>> bind(self_ptr self, const run_terms& terms) {
+caf::result<std::vector<end_line>, std::vector<probe_point>> bind(self_ptr self,
+                                                                  const run_terms& terms) {
   forward_notices(self);
   auto bound = self->state.graph->bind(
       {.clock = terms.clock, .run = wire_run_number(self->state.secret), .values = terms.values});
   if (!bound)
     return to_caf(bound.error());
-  return to_lines(*bound);
+  auto prober = node_prober::start(*self->state.graph, self->state.secret);
+  if (!prober)
+    return to_caf(prober.error());
+  self->state.prober = std::move(*prober);
+  self->state.clocks = terms.clocks;
+  return {to_lines(*bound), self->state.prober->points()};
+}
+
+caf::result<bool> link(self_ptr self, const std::vector<end_line>& ends,
+                       const std::vector<probe_point>& points) {
+  auto& state = self->state;
+  if (!state.prober)
+    return to_caf({errc::refused, "nothing was bound first"});
+  if (auto done = state.graph->connect(from_lines(ends)); !done)
+    return to_caf(done.error());
+  if (auto done = state.prober->set_targets(state.clocks, points); !done)
+    return to_caf(done.error());
+  return true;
+}
+
+caf::result<clock_news> burst(self_ptr self, const burst_order& order) {
+  if (!self->state.prober)
+    return to_caf({errc::refused, "nothing was bound first"});
+  auto promise = self->make_response_promise<clock_news>();
+  self->state.burst = promise;
+  self->state.prober->burst(
+      static_cast<int>(order.exchanges), duration{order.spacing_ns}, order.phase,
+      [me = caf::actor_cast<node_actor>(self)] { caf::anon_send(me, probe_atom::value); });
+  return promise;
+}
+
+/// The burst is over: its answers, and whoever gave none.
+void burst_over(self_ptr self) {
+  auto& state = self->state;
+  state.prober->report_silence();
+  std::exchange(state.burst, {}).deliver(state.prober->take());
 }
 
 /// Gives every part to an actor of its own, linked to the node: one that fails takes the node down,
@@ -225,6 +264,8 @@ void gather(self_ptr self, Promise promise, Then then) {
   sum->sensors_finished = true;
   sum->emitted = records.emitted();
   sum->overflowed = records.overflowed();
+  if (self->state.prober)
+    sum->clocks = self->state.prober->take();
   ask_parts<node_report>(
       self, all_parts(self->state), promise,
       [sum](const node_report& r) { merge(*sum, node_report{r}); }, [=]() mutable { then(*sum); },
@@ -237,26 +278,39 @@ caf::result<node_report> report(self_ptr self) {
   return promise;
 }
 
+/// Ends `parts`, all until the same moment: those asked last may be heard last. A thread that does
+/// not come back holds nobody up; its process must not wait for it either.
+template <class Promise, class Then>
+void finish_parts(self_ptr self, const std::vector<part_actor>& parts, duration patience,
+                  Promise promise, Then then) {
+  ask_parts<bool>(
+      self, parts, promise,
+      [=](bool all_came) {
+        if (auto* kept = self->state.config.kept; kept && !all_came)
+          *kept = self->state.graph;
+      },
+      then, finish_atom::value, to_ns(peernet::clock::machine_now() + patience));
+}
+
 caf::result<bool> halt(self_ptr self) {
   auto promise = self->make_response_promise<bool>();
-  ask_parts<bool>(
-      self, self->state.sensors, promise, [](bool) {}, [=]() mutable { promise.deliver(true); },
-      finish_atom::value, std::int64_t{0});
+  finish_parts(self, self->state.sensors, comeback_patience, promise,
+               [=]() mutable { promise.deliver(true); });
   return promise;
 }
 
 /// Ends the parts in the order in which samples flow: senders flush, then receivers, then stages;
 /// then the last counters.
 caf::result<node_report> finish(self_ptr self, std::int64_t patience_ns) {
+  if (self->state.prober)
+    self->state.prober->rest();
   auto promise = self->make_response_promise<node_report>();
-  const auto finish_all = [=](const std::vector<part_actor>& parts, auto then) {
-    ask_parts<bool>(
-        self, parts, promise, [](bool) {}, then, finish_atom::value, patience_ns);
-  };
-  finish_all(self->state.sensors, [=] {
-    finish_all(self->state.senders, [=] {
-      finish_all(self->state.receivers, [=] {
-        finish_all(self->state.stages, [=] {
+  const duration patience{patience_ns};
+  finish_parts(self, self->state.sensors, comeback_patience, promise, [=] {
+    finish_parts(self, self->state.senders, patience, promise, [=] {
+      finish_parts(self, self->state.receivers, patience, promise, [=] {
+        self->state.graph->stop_stages();
+        finish_parts(self, self->state.stages, patience, promise, [=] {
           gather(self, promise, [=](const node_report& sum) mutable { promise.deliver(sum); });
         });
       });
@@ -272,6 +326,10 @@ caf::result<bool> start(self_ptr self, const start_order& order, const metrics_a
   spawn_parts(self);
   state.metrics = metrics;
   self->monitor(metrics);
+  const auto& clock = state.graph->clock();
+  clock.run_begins(clock.to_machine(stamp_from_ns(order.start_ns)));
+  if (state.prober)
+    state.prober->steady(state.graph->what().clocks.interval);
   auto promise = self->make_response_promise<bool>();
   ask_parts<bool>(
       self, all_parts(state), promise, [](bool) {}, [=]() mutable { promise.deliver(true); },
@@ -290,8 +348,8 @@ caf::result<std::uint64_t> flush(self_ptr self) {
 }
 
 /// A step of the deployment, if those it needs came before.
-template <class Reply, class Step>
-caf::result<Reply> in_turn(self_ptr self, Step step) {
+template <class... Reply, class Step>
+caf::result<Reply...> in_turn(self_ptr self, Step step) {
   const auto& state = self->state;
   if (!state.greeted)
     return to_caf({errc::refused, "no greeting of this version came first"});
@@ -328,14 +386,11 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
         return load(self, d);
       },
       [=](bind_atom, const run_terms& terms) {
-        return in_turn<std::vector<end_line>>(self, [&] { return bind(self, terms); });
+        return in_turn<std::vector<end_line>, std::vector<probe_point>>(
+            self, [&] { return bind(self, terms); });
       },
-      [=](link_atom, const std::vector<end_line>& everywhere) {
-        return in_turn<bool>(self, [&]() -> caf::result<bool> {
-          if (auto done = self->state.graph->connect(from_lines(everywhere)); !done)
-            return to_caf(done.error());
-          return true;
-        });
+      [=](link_atom, const std::vector<end_line>& ends, const std::vector<probe_point>& points) {
+        return in_turn<bool>(self, [&] { return link(self, ends, points); });
       },
       [=](linked_atom) {
         return in_turn<std::vector<std::string>>(self,
@@ -343,6 +398,10 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
                                                    return self->state.graph->unconnected();
                                                  });
       },
+      [=](probe_atom, const burst_order& order) {
+        return in_turn<clock_news>(self, [&] { return burst(self, order); });
+      },
+      [=](probe_atom) { burst_over(self); },
       [=](start_atom, const start_order& order, const metrics_actor& metrics) {
         return in_turn<bool>(self, [&] { return start(self, order, metrics); });
       },
@@ -358,7 +417,8 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
                                              .route = n.route,
                                              .when = stamp_from_ns(n.when_ns),
                                              .node = n.node,
-                                             .clock = n.clock});
+                                             .clock = n.clock,
+                                             .lost = n.lost});
       },
       [=](peer_atom, node_id who, const caf::strong_actor_ptr& peer) {
         self->state.config.peers->add(who, caf::actor_cast<node_actor>(peer));

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "actors/caf_channel.hpp"
-#include "actors/engine/node_graph.hpp"
+#include "actors/engine/node_prober.hpp"
 #include "actors/part.hpp"
 #include "actors/protocol.hpp"
 
@@ -25,6 +25,9 @@ struct node_config {
   const catalogue* known = nullptr;
   peer_table* peers = nullptr;
   caf_channel* channels = nullptr;
+  /// Takes the graph when one of its threads did not come back: to destroy it would be to wait for
+  /// that thread. May be null.
+  std::shared_ptr<const void>* kept = nullptr;
 };
 
 struct node_state {
@@ -35,6 +38,9 @@ struct node_state {
   std::string secret;
   std::shared_ptr<node_graph> graph;
   clock_actor probed; ///< answers clock probes; an actor lives while somebody holds it
+  std::unique_ptr<node_prober> prober; ///< behind the graph, which it uses
+  std::vector<clock_id> clocks;        ///< by node
+  caf::typed_response_promise<clock_news> burst;
 
   std::vector<part_actor> sensors;
   std::vector<part_actor> senders;

@@ -15,8 +15,8 @@ using part_actor = caf::typed_actor<
     caf::replies_to<start_atom, start_order>::with<bool>,
     // Counters so far; after `finish`, for good.
     caf::replies_to<report_atom>::with<node_report>,
-    // End the part's threads, at most this many nanoseconds for what still waits to be sent. Blocks
-    // this actor.
+    // End the part's threads and let leave what still waits to be sent, both until this moment of
+    // the machine's clock, in nanoseconds. False: a thread did not come back. Blocks this actor.
     caf::replies_to<finish_atom, std::int64_t>::with<bool>>;
 
 [[nodiscard]] run_window window_of(const start_order& order);
@@ -35,7 +35,7 @@ struct part_state {
 };
 
 /// The behavior that all part actors share. They differ in `start(part, order)`, `finish(part,
-/// patience)` and `report(part, into, finished)`.
+/// deadline)` and `report(part, into, finished)`.
 template <class Self, class Start, class Finish, class Report>
 part_actor::behavior_type part_behavior(Self self, Start start, Finish finish, Report report) {
   return {
@@ -48,10 +48,9 @@ part_actor::behavior_type part_behavior(Self self, Start start, Finish finish, R
         report(*self->state.part, r, self->state.finished);
         return to_message(std::move(r));
       },
-      [=](finish_atom, std::int64_t patience_ns) {
-        finish(*self->state.part, duration{patience_ns});
+      [=](finish_atom, std::int64_t deadline_ns) {
         self->state.finished = true;
-        return true;
+        return finish(*self->state.part, stamp_from_ns(deadline_ns));
       },
   };
 }

@@ -4,9 +4,11 @@
 // batches.
 #pragma once
 
+#include "runtime/clocks/clock_news.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/trace/link_end.hpp"
 #include "runtime/trace/run_fact.hpp"
+#include "transports/probes/probe_service.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/atom.hpp>
@@ -20,7 +22,7 @@
 namespace peernet {
 
 /// Bumped whenever nodes of different builds would misunderstand each other.
-inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version = 2;
 
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using load_atom = caf::atom_constant<caf::atom("load")>;
@@ -88,6 +90,13 @@ struct start_order {
   std::uint64_t samples = UINT64_MAX; ///< per sensor copy
 };
 
+/// Exchanges of a burst: to every target so many, so far apart.
+struct burst_order {
+  std::uint32_t exchanges = 0;
+  std::int64_t spacing_ns = 0;
+  probe_phase phase = probe_phase::before;
+};
+
 /// What a node counted so far; after `finish`, for good.
 struct node_report {
   std::vector<reported_count> counts;
@@ -96,6 +105,7 @@ struct node_report {
   std::uint64_t emitted = 0;    ///< records
   std::uint64_t overflowed = 0; ///< records
   bool sensors_finished = false;
+  clock_news clocks; ///< since the last report
 };
 
 /// The end of a sample, on its way to the closed-loop sensor that waits for it.
@@ -105,6 +115,7 @@ struct notice_line {
   std::int64_t when_ns = 0;
   node_id node = 0;
   clock_id clock = 0;
+  bool lost = false; ///< it ended before it had come to its goal
 };
 
 template <class Inspector>
@@ -130,6 +141,28 @@ auto inspect(Inspector& f, start_order& x) {
   return f(caf::meta::type_name("start_order"), x.start_ns, x.measured_ns, x.end_ns, x.samples);
 }
 template <class Inspector>
+auto inspect(Inspector& f, burst_order& x) {
+  return f(caf::meta::type_name("burst_order"), x.exchanges, x.spacing_ns, x.phase);
+}
+template <class Inspector>
+auto inspect(Inspector& f, probe_point& x) {
+  return f(caf::meta::type_name("probe_point"), x.node, x.network, x.address, x.port);
+}
+template <class Inspector>
+auto inspect(Inspector& f, probe& x) {
+  return f(caf::meta::type_name("probe"), x.local, x.remote, x.asker, x.answerer, x.t1, x.t2, x.t3,
+           x.t4, x.phase, x.network, x.method);
+}
+template <class Inspector>
+auto inspect(Inspector& f, clock_discipline& x) {
+  return f(caf::meta::type_name("clock_discipline"), x.clock, x.node, x.time_ns, x.wall_ns,
+           x.synchronised, x.max_error_ns, x.estimated_error_ns, x.rate_ppb);
+}
+template <class Inspector>
+auto inspect(Inspector& f, clock_news& x) {
+  return f(caf::meta::type_name("clock_news"), x.probes, x.looks, x.bytes_sent, x.cpu_ns);
+}
+template <class Inspector>
 auto inspect(Inspector& f, reported_count& x) {
   return f(caf::meta::type_name("reported_count"), x.kind, x.node, x.place, x.copy, x.count);
 }
@@ -142,11 +175,12 @@ auto inspect(Inspector& f, link_end& x) {
 template <class Inspector>
 auto inspect(Inspector& f, node_report& x) {
   return f(caf::meta::type_name("node_report"), x.counts, x.ends, x.under_way, x.emitted,
-           x.overflowed, x.sensors_finished);
+           x.overflowed, x.sensors_finished, x.clocks);
 }
 template <class Inspector>
 auto inspect(Inspector& f, notice_line& x) {
-  return f(caf::meta::type_name("notice_line"), x.trace, x.route, x.when_ns, x.node, x.clock);
+  return f(caf::meta::type_name("notice_line"), x.trace, x.route, x.when_ns, x.node, x.clock,
+           x.lost);
 }
 template <class Inspector>
 auto inspect(Inspector& f, run_event& x) {
@@ -174,12 +208,14 @@ using node_actor = caf::typed_actor<
     caf::replies_to<hello_atom, std::uint32_t, std::string>::with<std::uint32_t, std::string>,
     // Parse, load plugins and models. Fails with the place in the scenario and the reason.
     caf::replies_to<load_atom, deployment>::with<node_ready, clock_actor>,
-    // Make the queues, bind the receiving ends.
-    caf::replies_to<bind_atom, run_terms>::with<std::vector<end_line>>,
-    // Open the senders towards everybody's receiving ends.
-    caf::replies_to<link_atom, std::vector<end_line>>::with<bool>,
+    // Make the queues, bind the receiving ends, answer clock probes; where all these are.
+    caf::replies_to<bind_atom, run_terms>::with<std::vector<end_line>, std::vector<probe_point>>,
+    // Open the senders towards everybody's receiving ends; learn whom to probe.
+    caf::replies_to<link_atom, std::vector<end_line>, std::vector<probe_point>>::with<bool>,
     // Links that do not stand yet; empty: all do.
     caf::replies_to<linked_atom>::with<std::vector<std::string>>,
+    // A burst of clock probes to all the links lead to; answered when it is over.
+    caf::replies_to<probe_atom, burst_order>::with<clock_news>,
     // Run; records go to the given actor.
     caf::replies_to<start_atom, start_order, metrics_actor>::with<bool>,
     // Counters so far; also the sign of life.
@@ -192,6 +228,8 @@ using node_actor = caf::typed_actor<
     caf::replies_to<flush_atom>::with<std::uint64_t>,
     // The end of a sample that a closed-loop sensor here waits for.
     caf::reacts_to<notice_atom, notice_line>,
+    // INTERNAL: the burst is over.
+    caf::reacts_to<probe_atom>,
     // INTERNAL: another node, reached directly.
     caf::reacts_to<peer_atom, node_id, caf::strong_actor_ptr>,
     // The receiving end of this name of the transport `caf`, for a peer that wants to send to it.

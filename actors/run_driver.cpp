@@ -3,6 +3,7 @@
 #include "actors/run_driver_ask.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/config/expectations.hpp"
+#include "runtime/config/words.hpp"
 
 #include <algorithm>
 
@@ -16,7 +17,6 @@ constexpr duration load_patience = 120s; ///< a large model on a slow disk
 constexpr duration links_patience = 10s;
 constexpr duration tick_period = 100ms;
 constexpr duration start_lead = 200ms; ///< between the order to start and the common start
-constexpr int probes_before = 24;
 
 } // namespace
 
@@ -69,6 +69,8 @@ void run_driver::load() {
         nodes_[i].probes = probes;
       },
       [this] {
+        if (!unloadable_.none())
+          return refuse_unloadable();
         if (check_only_)
           return conclude();
         assign_clocks();
@@ -76,41 +78,38 @@ void run_driver::load() {
       });
 }
 
-/// Nodes whose clock domains are equal share a clock; the coordinator's own is the reference.
-
-void run_driver::assign_clocks() {
-  std::map<std::string, clock_id> known{{clock_.domain(), reference_clock}};
-  std::set<std::string> names;
-  for (auto& n : nodes_) {
-    n.clock =
-        known.try_emplace(n.ready.clock_domain, static_cast<clock_id>(known.size())).first->second;
-    names.insert(n.ready.values.begin(), n.ready.values.end());
-  }
-  values_.assign(names.begin(), names.end());
+void run_driver::refuse_unloadable() {
+  abandon(run_ending::kind::not_started, unloadable_.joined());
 }
 
 void run_driver::bind() {
   std::vector<clock_id> clocks;
   for (const auto& n : nodes_)
     clocks.push_back(n.clock);
-  ask_all<std::vector<end_line>>(
+  ask_all<std::vector<end_line>, std::vector<probe_point>>(
       "binding",
       [=, this](std::size_t i) {
         return self_->request(config_.members[i].actor, step_patience, bind_atom::value,
                               run_terms{.clock = clocks[i], .values = values_, .clocks = clocks});
       },
-      [this](std::size_t, const std::vector<end_line>& lines) {
+      [this](std::size_t, const std::vector<end_line>& lines,
+             const std::vector<probe_point>& points) {
         endpoints_.insert(endpoints_.end(), lines.begin(), lines.end());
+        probe_points_.insert(probe_points_.end(), points.begin(), points.end());
       },
-      [this] { link(); });
+      [this] {
+        if (auto done = set_probe_targets(); !done)
+          return abandon(run_ending::kind::not_started, std::move(done).error());
+        link();
+      });
 }
 
 void run_driver::link() {
   ask_all<bool>(
       "linking",
       [this](std::size_t i) {
-        return self_->request(config_.members[i].actor, step_patience, link_atom::value,
-                              endpoints_);
+        return self_->request(config_.members[i].actor, step_patience, link_atom::value, endpoints_,
+                              probe_points_);
       },
       [](std::size_t, bool) {}, [this] { await_links(actor_time() + links_patience); });
 }
@@ -127,7 +126,7 @@ void run_driver::await_links(stamp deadline) {
       },
       [=, this] {
         if (missing->empty())
-          return probe_all(probes_before, probe_phase::before, [this] { open_results(); });
+          return probe_clocks(probe_phase::before, [this] { open_results(); });
         if (actor_time() < deadline)
           return later(5ms, [=, this] { await_links(deadline); });
         std::string names;
@@ -182,9 +181,18 @@ void run_driver::open_results() {
     return abandon(run_ending::kind::failed, std::move(opened).error());
   metrics_ = std::move(*opened);
   self_->monitor(metrics_);
-  with_store([name = config_.what->name](store& s) { return s.set_run("scenario", name); });
+  with_store([what = config_.what](store& s) -> result<void> {
+    if (auto done = s.set_run(run_key::scenario, what->name); !done)
+      return done;
+    if (what->clocks.max_bound)
+      if (auto done =
+              s.set_run(run_key::clock_max_bound, std::to_string(to_ns(*what->clocks.max_bound)));
+          !done)
+        return done;
+    return s.set_run(run_key::clock_method, word(what->clocks.method));
+  });
   with_store([all = std::move(*expected)](store& s) { return s.set_expectations(all); });
-  store_probes();
+  store_news();
   begin();
 }
 
@@ -210,6 +218,8 @@ void run_driver::begin() {
       [this] {
         step_ = "running";
         running_ = true;
+        if (config_.prober)
+          config_.prober->steady(config_.what->clocks.interval);
         if (ending_begun_)
           halt();
       });

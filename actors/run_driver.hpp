@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/coordinator.hpp"
+#include "actors/engine/load_errors.hpp"
 
 #include <map>
 #include <optional>
@@ -23,6 +24,7 @@ public:
   void interrupt();
   void tick();
   void wake();
+  void burst_over();
   void down(const caf::down_msg& d);
 
 private:
@@ -33,6 +35,7 @@ private:
     node_ready ready;
     clock_actor probes;
     clock_id clock = reference_clock;
+    bool by_udp = false;        ///< it answers the coordinator's own probes
     std::int64_t offset_ns = 0; ///< of its clock, by the best exchange so far: for the common start
     std::int64_t best_round_trip = INT64_MAX;
     node_report last;
@@ -41,13 +44,14 @@ private:
   // The steps, in order.
   void greet();
   void load();
+  void refuse_unloadable();
   void bind();
   void link();
   void await_links(stamp deadline);
   void open_results();
   void begin();
   void halt();
-  void drain(stamp deadline, stamp quiet_since, std::uint64_t last_count, bool was_idle);
+  void drain(stamp quiet_since, std::uint64_t last_count, bool was_idle);
   void finish();
   void flush();
   void store_facts();
@@ -60,8 +64,14 @@ private:
   void answered(std::uint64_t generation, std::size_t node);
   void failed(std::uint64_t generation, std::size_t node, const caf::error& why);
 
-  void probe_all(int exchanges, probe_phase phase, std::function<void()> next);
-  void probe_again(std::size_t node, int left, probe_phase phase, std::uint64_t generation);
+  // Clocks: run_driver_clocks.cpp.
+  [[nodiscard]] result<void> set_probe_targets();
+  void probe_clocks(probe_phase phase, std::function<void()> next);
+  void probe_rest(probe_phase phase, std::function<void()> next);
+  void collect_own_news();
+  void learn(clock_news news, std::size_t node);
+  void probe_again(std::size_t node, std::uint32_t left, probe_phase phase,
+                   std::uint64_t generation);
   void probe_once(std::size_t node, probe_phase phase, std::function<void()> then);
 
   /// The actor system's time, which a test can move: for deadlines. Facts are stamped by clock_.
@@ -78,7 +88,7 @@ private:
   void assign_clocks();
   [[nodiscard]] layout make_layout() const;
   void report_progress();
-  void store_probes();
+  void store_news();
   /// Frames sent and not received yet, by link; never less than 0.
   [[nodiscard]] std::map<place_id, std::uint64_t> frames_under_way() const;
 
@@ -86,8 +96,10 @@ private:
   coordinator_config config_;
   const peernet::clock clock_; ///< the reference clock
   std::vector<node_status> nodes_;
+  load_errors unloadable_; ///< what nodes could not load, so far
   std::vector<std::string> values_;
   std::vector<end_line> endpoints_;
+  std::vector<probe_point> probe_points_;
   local_metrics_actor metrics_;
   caf::typed_response_promise<ending_ptr> promise_;
   std::shared_ptr<run_ending> ending_ = std::make_shared<run_ending>();
@@ -97,15 +109,19 @@ private:
   std::set<std::size_t> awaited_;
   std::function<void()> next_;
   std::function<void()> put_off_;
+  std::function<void()> after_burst_; ///< waits for the own burst
+  bool bursting_ = false;
   bool check_only_ = false;
   bool interrupted_early_ = false; ///< before `start` came
   bool running_ = false;           ///< between the common start and the halt
   bool ending_begun_ = false;
   bool cut_off_ = false; ///< the drain's deadline passed with samples under way
   bool over_ = false;
-  stamp start_{};                  ///< reference clock
-  std::vector<probe> probes_;      ///< not stored yet
-  live_figures::snapshot figures_; ///< the latest
+  stamp drain_until_ = stamp::max(); ///< actor time
+  stamp start_{};                    ///< reference clock
+  clock_news news_;                  ///< not stored yet
+  std::vector<clock_news> costs_;    ///< of probing, the latest of each node and the coordinator
+  live_figures::snapshot figures_;   ///< the latest
 };
 
 } // namespace peernet::actors

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Whom a step waits for, and what becomes of nodes that do not answer; clock probes; what is told
-// to the store.
+// Whom a step waits for, and what becomes of nodes that do not answer; what is told to the store.
 #include "actors/caf_error.hpp"
 #include "actors/run_driver_ask.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+
 namespace peernet::actors {
 
 namespace {
 
-constexpr duration probe_patience = std::chrono::seconds{1};
+/// How long after the first node that cannot load its part the others may take.
+constexpr duration further_errors = std::chrono::seconds{5};
+
+/// What is still under way when a node is lost may have nowhere to go: it gets no longer than this.
+constexpr duration lost_drain = std::chrono::seconds{2};
 
 } // namespace
 
@@ -24,10 +29,19 @@ void run_driver::failed(std::uint64_t generation, std::size_t node, const caf::e
   if (generation != generation_ || !awaited_.contains(node))
     return;
   auto reason = from_caf(why);
+  const auto loading = step_ == "loading";
+  if (loading && !unloadable_.none() && reason.code == errc::timeout)
+    return refuse_unloadable(); // what others could not load is the better reason
   if (reason.code == errc::timeout || reason.code == errc::node_lost) {
     lose(node,
          reason.code == errc::timeout ? "no answer in time while " + step_ : "gone while " + step_);
     return;
+  }
+  if (loading) { // the user wants to know of all that cannot be loaded
+    if (unloadable_.none())
+      later(further_errors, [this] { refuse_unloadable(); });
+    unloadable_.add(std::move(reason));
+    return answered(generation, node);
   }
   if (!metrics_)
     return abandon(run_ending::kind::not_started, std::move(reason));
@@ -47,6 +61,7 @@ void run_driver::lose(std::size_t node, std::string why) {
     return abandon(run_ending::kind::node_lost, std::move(reason));
   event(severity::error, "node lost", reason.message, static_cast<node_id>(node));
   with_store([node](store& s) { return s.mark_node_lost(static_cast<node_id>(node)); });
+  drain_until_ = std::min(drain_until_, actor_time() + lost_drain);
   end_by(run_ending::kind::node_lost, std::move(reason));
   answered(generation_, node);
 }
@@ -81,57 +96,6 @@ void run_driver::wake() {
     std::exchange(put_off_, nullptr)();
 }
 
-void run_driver::probe_once(std::size_t node, probe_phase phase, std::function<void()> then) {
-  const auto generation = generation_;
-  self_->request(nodes_[node].probes, probe_patience, probe_atom::value, to_ns(clock_.now()))
-      .then(
-          [=, this](std::int64_t t1, std::int64_t t2, std::int64_t t3) {
-            auto& n = nodes_[node];
-            const probe p{.local = reference_clock,
-                          .remote = n.clock,
-                          .t1 = t1,
-                          .t2 = t2,
-                          .t3 = t3,
-                          .t4 = to_ns(clock_.now()),
-                          .phase = phase,
-                          .network = "",
-                          .method = "control"};
-            if (n.clock != reference_clock) {
-              probes_.push_back(p);
-              if (p.round_trip() < n.best_round_trip) {
-                n.best_round_trip = p.round_trip();
-                n.offset_ns = ((p.t2 - p.t1) + (p.t3 - p.t4)) / 2;
-              }
-            }
-            then();
-          },
-          [=, this](const caf::error& e) { failed(generation, node, e); });
-}
-
-void run_driver::probe_all(int exchanges, probe_phase phase, std::function<void()> next) {
-  step_ = "probing clocks";
-  const auto generation = ++generation_;
-  next_ = std::move(next);
-  awaited_.clear();
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].alive)
-      awaited_.insert(i);
-  if (awaited_.empty())
-    return std::exchange(next_, nullptr)();
-  for (const auto i : std::set<std::size_t>(awaited_))
-    probe_again(i, exchanges, phase, generation);
-}
-
-/// One exchange after the other on each node, all nodes at the same time.
-void run_driver::probe_again(std::size_t node, int left, probe_phase phase,
-                             std::uint64_t generation) {
-  if (generation != generation_)
-    return;
-  if (left == 0)
-    return answered(generation, node);
-  probe_once(node, phase, [=, this] { probe_again(node, left - 1, phase, generation); });
-}
-
 void run_driver::event(severity how, std::string what, std::string detail, node_id node) {
   self_->send(caf::actor_cast<metrics_actor>(metrics_), event_atom::value,
               run_event{.time_ns = to_ns(clock_.now()),
@@ -146,12 +110,6 @@ void run_driver::with_store(std::function<result<void>(store&)> task) {
   // A failure ends the metrics actor, which is monitored: no answer is needed here.
   caf::anon_send(metrics_, store_task{std::make_shared<const std::function<result<void>(store&)>>(
                                std::move(task))});
-}
-
-void run_driver::store_probes() {
-  if (!probes_.empty())
-    caf::anon_send(metrics_,
-                   std::make_shared<const std::vector<probe>>(std::exchange(probes_, {})));
 }
 
 void run_driver::report_progress() {

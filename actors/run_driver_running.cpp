@@ -14,7 +14,21 @@ using namespace std::chrono_literals;
 constexpr duration tick_period = 100ms;
 constexpr duration finish_patience = 30s;
 constexpr duration send_patience = 1s; ///< for frames that still wait to leave at the end
-constexpr int probes_after = 24;
+
+run_end run_end_of(run_ending::kind how) noexcept {
+  switch (how) {
+  case run_ending::kind::completed:
+    return run_end::completed;
+  case run_ending::kind::interrupted:
+    return run_end::interrupted;
+  case run_ending::kind::node_lost:
+    return run_end::node_lost;
+  case run_ending::kind::not_started:
+  case run_ending::kind::failed:
+    break;
+  }
+  return run_end::failed;
+}
 
 } // namespace
 
@@ -22,9 +36,8 @@ void run_driver::tick() {
   if (over_)
     return;
   self_->delayed_send(self_, tick_period, tick_atom::value);
-  if (!running_)
+  if (!running_ && step_ != "draining")
     return;
-  store_probes();
   self_->request(metrics_, report_patience, report_atom::value)
       .then(
           [this](const figures_ptr& f) {
@@ -32,6 +45,10 @@ void run_driver::tick() {
             report_progress();
           },
           [](const caf::error&) { /* its end, if that is why, comes as a down message */ });
+  if (!running_)
+    return;
+  collect_own_news();
+  store_news();
   const auto generation = generation_;
   const auto asked = std::make_shared<std::size_t>(0);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
@@ -40,6 +57,7 @@ void run_driver::tick() {
       self_->request(config_.members[i].actor, report_patience, report_atom::value)
           .then(
               [=, this](const node_report& r) {
+                learn(r.clocks, i);
                 if (!running_ || generation != generation_)
                   return; // late: what was reported since counts
                 nodes_[i].last = r;
@@ -57,7 +75,8 @@ void run_driver::tick() {
                               ? "silent for " + std::to_string(report_patience / 1s) + " s"
                               : from_caf(e).message);
               });
-      probe_once(i, probe_phase::during, [] {});
+      if (!nodes_[i].by_udp)
+        probe_once(i, probe_phase::during, [] {});
     }
 }
 
@@ -97,7 +116,8 @@ void run_driver::halt() {
       [](std::size_t, bool) {},
       [this] {
         const auto now = actor_time();
-        drain(now + config_.what->drain, now, 0, false);
+        drain_until_ = std::min(drain_until_, now + config_.what->drain);
+        drain(now, 0, false);
       });
 }
 
@@ -118,14 +138,17 @@ std::map<place_id, std::uint64_t> run_driver::frames_under_way() const {
 /// were lost, until nothing has moved for a while. Nodes are looked at one part after the other,
 /// and a sample may pass from a part not yet seen to one seen already: so it takes two looks with
 /// nothing recorded between them.
-void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_count, bool was_idle) {
+void run_driver::drain(stamp quiet_since, std::uint64_t last_count, bool was_idle) {
   constexpr duration long_quiet = 300ms;
   ask_all<node_report>(
       "draining",
       [this](std::size_t i) {
         return self_->request(config_.members[i].actor, step_patience, report_atom::value);
       },
-      [this](std::size_t i, const node_report& r) { nodes_[i].last = r; },
+      [this](std::size_t i, const node_report& r) {
+        learn(r.clocks, i);
+        nodes_[i].last = r;
+      },
       [=, this] {
         std::uint64_t waiting = 0, moved = 0;
         for (const auto& n : nodes_) {
@@ -137,9 +160,9 @@ void run_driver::drain(stamp deadline, stamp quiet_since, std::uint64_t last_cou
         const auto quiet = still ? quiet_since : now;
         const auto idle = waiting == 0 && (frames_under_way().empty() || now - quiet > long_quiet);
         cut_off_ = !idle;
-        if ((was_idle && idle && still) || now >= deadline)
+        if ((was_idle && idle && still) || now >= drain_until_)
           return finish();
-        later(10ms, [=, this] { drain(deadline, quiet, moved, idle); });
+        later(10ms, [=, this] { drain(quiet, moved, idle); });
       });
 }
 
@@ -150,8 +173,11 @@ void run_driver::finish() {
         return self_->request(config_.members[i].actor, finish_patience, finish_atom::value,
                               to_ns(send_patience));
       },
-      [this](std::size_t i, const node_report& r) { nodes_[i].last = r; },
-      [this] { probe_all(probes_after, probe_phase::after, [this] { flush(); }); });
+      [this](std::size_t i, const node_report& r) {
+        learn(r.clocks, i);
+        nodes_[i].last = r;
+      },
+      [this] { probe_clocks(probe_phase::after, [this] { flush(); }); });
 }
 
 void run_driver::flush() {
@@ -184,10 +210,18 @@ void run_driver::store_facts() {
       ends.push_back(e);
     }
   }
-  const auto end =
-      ending_->how == run_ending::kind::interrupted ? run_end::interrupted : run_end::completed;
-  store_probes();
-  with_store([counts, ends, end](store& s) -> result<void> {
+  const auto end = run_end_of(ending_->how);
+  clock_news cost;
+  for (const auto& c : costs_) {
+    cost.bytes_sent += c.bytes_sent;
+    cost.cpu_ns += c.cpu_ns;
+  }
+  store_news();
+  with_store([counts, ends, end, cost](store& s) -> result<void> {
+    if (auto done = s.set_run(run_key::probe_bytes, std::to_string(cost.bytes_sent)); !done)
+      return done;
+    if (auto done = s.set_run(run_key::probe_cpu, std::to_string(cost.cpu_ns)); !done)
+      return done;
     if (auto done = s.append_counts(counts); !done)
       return done;
     for (const auto& e : ends)

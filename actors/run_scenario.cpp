@@ -20,6 +20,7 @@
 #include <future>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <unistd.h>
 
 namespace peernet {
@@ -62,18 +63,21 @@ private:
 
 /// "<output>/<name>-<UTC time>", with a number behind it if that exists already.
 result<std::string> make_results_folder(const std::string& output, const std::string& name) {
+  if (output.empty())
+    return error{errc::bad_scenario, "--output: the folder for results has no name"};
   std::error_code failed;
   fs::create_directories(output, failed);
   if (failed)
-    return error{errc::io,
-                 "cannot make the folder " + output + " for results: " + failed.message()};
+    return error{errc::io, "--output: cannot make the folder " + output +
+                               " for results: " + failed.message()};
   const auto base = fs::path(output) / (name + "-" + utc_compact(wall_clock_ns()));
   for (int i = 0; i < 1000; ++i) {
     const auto folder = i == 0 ? base.string() : base.string() + "-" + std::to_string(i + 1);
     if (fs::create_directory(folder, failed))
       return folder;
     if (failed)
-      return error{errc::io, "cannot make the folder " + folder + ": " + failed.message()};
+      return error{errc::io,
+                   "--output: cannot make the folder " + folder + ": " + failed.message()};
   }
   return error{errc::io, "no free name for a results folder like " + base.string()};
 }
@@ -123,13 +127,19 @@ exit_code code_of(const run_ending& e) {
   }
 }
 
-/// A node's error begins with the key it is about; the user wants the place in the file.
+/// Each line of a node's error begins with the key it is about; the user wants the place in the
+/// file.
 std::string located(const reading& what, const std::string& message) {
-  const auto colon = message.find(": ");
-  if (colon == std::string::npos)
+  if (message.find(": ") == std::string::npos)
     return message;
-  const auto at = what.places.find(message.substr(0, colon));
-  return to_string(diagnostic{at.where, what.places.name(at), message});
+  mistakes all(what.places);
+  std::istringstream lines(message);
+  for (std::string line; std::getline(lines, line);) {
+    const auto colon = line.find(": ");
+    all.add(what.places.find(line.substr(0, colon == std::string::npos ? 0 : colon)), line);
+  }
+  auto text = to_string(all.list());
+  return text.substr(0, text.find_last_not_of('\n') + 1);
 }
 
 /// Pairs of nodes that talk without the coordinator between them: those joined by a link over CAF,
@@ -177,7 +187,7 @@ public:
     if (!options_.check) {
       auto folder = make_results_folder(options_.output, scenario_->name);
       if (!folder)
-        return {exit_code::internal_error, "", nullptr, std::move(folder).error().message};
+        return {exit_code::bad_scenario, "", nullptr, std::move(folder).error().message};
       folder_ = std::move(*folder);
     }
     // Children first: they are started before this process has any other thread.
@@ -253,8 +263,14 @@ private:
       }
       members.push_back({plan_->nodes[i], caf::actor_cast<node_actor>(*root)});
     }
+    auto config = configure(system, std::move(members));
+    auto prober = probe_service::start({.clock = &reference_, .secret = secret_},
+                                       {{.name = "", .address = "127.0.0.1"}});
+    if (!prober)
+      return {exit_code::internal_error, "", nullptr, "clock probes: " + prober.error().message};
+    config.prober = std::move(*prober);
     caf::scoped_actor self(system);
-    auto driver = self->spawn(actors::coordinator, configure(system, std::move(members)));
+    auto driver = self->spawn(actors::coordinator, std::move(config));
     return await(self, driver);
   }
 
@@ -285,9 +301,11 @@ private:
     if (!db)
       return std::move(db).error();
     auto metrics = system.spawn<caf::detached>(
-        actors::metrics, actors::metrics_config{.into = std::make_shared<store>(std::move(*db)),
-                                                .folder = folder_,
-                                                .shape = shape});
+        actors::metrics,
+        actors::metrics_config{.into = std::make_shared<store>(std::move(*db)),
+                               .folder = folder_,
+                               .shape = shape,
+                               .on_event = [this](const run_event& e) { tell(e); }});
     // What was attached first is told last: then nobody else waits to be told any more.
     metrics_over_ = metrics_promise_.get_future();
     caf::actor_cast<caf::abstract_actor*>(metrics)->attach_functor(
@@ -325,16 +343,45 @@ private:
     for (bool passed_on = false; options_.interrupts && !stop.stop_requested();
          std::this_thread::sleep_for(20ms)) {
       const auto wishes = options_.interrupts->load();
-      if (wishes > 1) {
-        sockets_.remove();
-        std::_Exit(static_cast<int>(exit_code::interrupted)); // the children die with us
-      }
+      if (wishes > 1)
+        cut_off();
       const std::lock_guard lock(driver_mutex_);
       if (wishes > 0 && !passed_on && driver_) {
         caf::anon_send(driver_, signal_atom::value);
         passed_on = true;
       }
     }
+  }
+
+  [[noreturn]] void cut_off() {
+    sockets_.remove();
+    std::error_code ignored;
+    if (!opened_ && !folder_.empty())
+      fs::remove(folder_, ignored);
+    say(opened_ ? "the run was cut off; what had been measured lies in " + folder_ +
+                      "/run.db as it came in"
+                : "the run was cut off before it began");
+    std::_Exit(static_cast<int>(exit_code::interrupted)); // the children die with us
+  }
+
+  void say(const std::string& line) const {
+    if (options_.on_message)
+      options_.on_message(line);
+  }
+
+  /// Passes an event on to the user; of many alike the first are enough. Thread: the metrics
+  /// actor's.
+  void tell(const run_event& e) {
+    constexpr std::size_t most_alike = 5;
+    const auto count = ++told_[{e.node, e.what}];
+    if (count > most_alike)
+      return;
+    say((e.severity == severity::info      ? ""
+         : e.severity == severity::warning ? "warning: "
+                                           : "error: ") +
+        e.detail);
+    if (count == most_alike)
+      say("further events \"" + e.what + "\" are in " + folder_ + "/run.db only");
   }
 
   /// What the system says of nodes that ended before their time: it knows a moment after their
@@ -361,13 +408,15 @@ private:
   const std::shared_ptr<const scenario> scenario_;
   const std::shared_ptr<const plan> plan_;
   const std::string secret_;
+  const peernet::clock reference_;
   const private_folder sockets_;
   std::vector<child_process> children_;
   std::vector<int> control_;
   std::mutex driver_mutex_;
-  coordinator_actor driver_; ///< null until it is spawned
-  std::string folder_;       ///< of the results
-  bool opened_ = false;      ///< there is something in it
+  coordinator_actor driver_;                                    ///< null until it is spawned
+  std::string folder_;                                          ///< of the results
+  std::atomic<bool> opened_ = false;                            ///< there is something in it
+  std::map<std::pair<node_id, std::string>, std::size_t> told_; ///< events, by node and kind
   std::promise<void> metrics_promise_;
   std::future<void> metrics_over_; ///< the metrics actor has ended and everybody knows
 };

@@ -23,6 +23,9 @@ void each_message_type(Visitor&& visit) {
   visit(std::type_identity<reported_count>{}, "reported_count");
   visit(std::type_identity<link_end>{}, "link_end");
   visit(std::type_identity<node_report>{}, "node_report");
+  visit(std::type_identity<burst_order>{}, "burst_order");
+  visit(std::type_identity<probe_point>{}, "probe_point");
+  visit(std::type_identity<clock_news>{}, "clock_news");
   visit(std::type_identity<notice_line>{}, "notice_line");
   visit(std::type_identity<run_event>{}, "run_event");
   visit(std::type_identity<wire_frame>{}, "wire_frame");

@@ -9,7 +9,10 @@ transport_receiver(part_actor::stateful_pointer<transport_receiver_state> self,
   self->state.part = std::move(config.part);
   return part_behavior(
       self, [](receiver_part& p, const start_order&) { p.start(); },
-      [](receiver_part& p, duration) { p.stop(); },
+      [](receiver_part& p, stamp) {
+        p.stop();
+        return true;
+      },
       [](const receiver_part& p, part_report& into, bool finished) { p.report(into, finished); });
 }
 

@@ -9,7 +9,10 @@ transport_sender(part_actor::stateful_pointer<transport_sender_state> self,
   self->state.part = std::move(config.part);
   return part_behavior(
       self, [](sender_part&, const start_order&) { /* the stages' threads send */ },
-      [](sender_part& p, duration patience) { p.finish(peernet::clock::machine_now() + patience); },
+      [](sender_part& p, stamp deadline) {
+        p.finish(deadline);
+        return true;
+      },
       [](const sender_part& p, part_report& into, bool finished) { p.report(into, finished); });
 }
 

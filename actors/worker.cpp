@@ -19,6 +19,7 @@
 #include <csignal>
 #include <cstdio>
 #include <malloc.h>
+#include <memory>
 #include <string_view>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -116,12 +117,14 @@ int worker_main(int argc, char** argv) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent)
     return 5;
-  ::signal(SIGINT,
-           SIG_IGN); // Ctrl-C reaches the whole group; the coordinator decides what it means
+  // Wishes to stop reach the whole group; the coordinator decides what they mean.
+  for (const int wish : {SIGINT, SIGTERM, SIGHUP})
+    ::signal(wish, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
   keep_freed_memory();
 
   system_config config;
+  std::shared_ptr<const void> kept; // in use by a thread that did not come back from a plugin
   caf::actor_system system(config);
   peer_table peers;
   registry types;
@@ -135,8 +138,11 @@ int worker_main(int argc, char** argv) {
   }
   {
     caf::scoped_actor self(system);
-    actors::node_config node{
-        .types = &types, .known = &catalogue::builtin(), .peers = &peers, .channels = channels};
+    actors::node_config node{.types = &types,
+                             .known = &catalogue::builtin(),
+                             .peers = &peers,
+                             .channels = channels,
+                             .kept = &kept};
     const auto root = self->spawn<caf::detached + caf::monitored>(actors::node, node);
     const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);
     peers.add(self_number, root); // a link forced within this node finds its other end, too
@@ -145,6 +151,8 @@ int worker_main(int argc, char** argv) {
     attach_as(system, control_fd, root_ptr);
     self->receive([](const caf::down_msg&) {});
   }
+  if (kept)
+    ::_exit(0); // a thread still uses what an orderly end would take away, perhaps for ever
   peers.clear();
   // Actors that still hold each other must not keep the process.
   const auto deadline = clock::machine_now() + shutdown_patience;

@@ -11,7 +11,7 @@ namespace peernet {
 class end_watcher {
 public:
   /// The sample ended on route `h.route`, at `when` by this node's clock.
-  virtual void ended(const sample_header& h, stamp when) noexcept = 0;
+  virtual void ended(const sample_header& h, outcome how, stamp when) noexcept = 0;
 
 protected:
   ~end_watcher() = default;
@@ -22,7 +22,7 @@ protected:
 inline void end_sample(recorder& by, end_watcher& watcher, const sample_header& h,
                        std::uint16_t copy, outcome o, stamp when) noexcept {
   by.fate(h, copy, o, when);
-  watcher.ended(h, when);
+  watcher.ended(h, o, when);
 }
 
 } // namespace peernet

@@ -33,4 +33,23 @@ std::uint64_t wire_run_number(std::string_view secret) {
   return number;
 }
 
+message_key::message_key(std::string_view secret, std::string_view purpose) {
+  static_assert(sizeof key_ == crypto_shorthash_siphashx24_KEYBYTES &&
+                mac_bytes == crypto_shorthash_siphashx24_BYTES);
+  std::memcpy(key_.data(), derive(secret, purpose, key_.size()).data(), key_.size());
+}
+
+message_key::mac message_key::authenticate(std::span<const std::byte> message) const noexcept {
+  mac made;
+  ::crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(made.data()),
+                                reinterpret_cast<const unsigned char*>(message.data()),
+                                message.size(), key_.data());
+  return made;
+}
+
+bool message_key::verify(std::span<const std::byte> message, const mac& claimed) const noexcept {
+  const auto right = authenticate(message);
+  return ::sodium_memcmp(right.data(), claimed.data(), right.size()) == 0;
+}
+
 } // namespace peernet

@@ -5,7 +5,10 @@
 
 #include "runtime/core/error.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,5 +28,25 @@ inline constexpr std::size_t run_secret_bytes = 32;
 
 /// The run's number in wire headers: a stranger who does not know the secret cannot guess it.
 [[nodiscard]] std::uint64_t wire_run_number(std::string_view secret);
+
+/// Proves of short messages that they come from somebody who knows the secret, unchanged:
+/// SipHash-2-4 with 128 bits, about 50 ns for 50 bytes. It neither hides them nor notices replays.
+/// Thread: any; immutable.
+class message_key {
+public:
+  static constexpr std::size_t mac_bytes = 16;
+  using mac = std::array<std::byte, mac_bytes>;
+
+  /// Derived from the secret (at most 64 bytes) for one purpose.
+  message_key(std::string_view secret, std::string_view purpose);
+
+  [[nodiscard]] mac authenticate(std::span<const std::byte> message) const noexcept;
+
+  /// Takes equally long wherever the first wrong byte is.
+  [[nodiscard]] bool verify(std::span<const std::byte> message, const mac& claimed) const noexcept;
+
+private:
+  std::array<unsigned char, 16> key_;
+};
 
 } // namespace peernet

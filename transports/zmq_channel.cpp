@@ -23,6 +23,10 @@ namespace {
 /// part.
 constexpr std::size_t copied_body = 8192;
 
+/// Connections that may wait for a receiving end to accept them. All lanes to a stage come at once;
+/// one that finds no room tries again only after a second. The kernel has a limit of its own.
+constexpr int most_waiting = 4096;
+
 /// One ZeroMQ message part, closed with its owner.
 class message {
 public:
@@ -200,6 +204,7 @@ public:
   zmq_receive_end(shared_context context, const channel_settings& settings)
       : context_(std::move(context)), socket_(context_, ZMQ_PULL), max_body_(settings.max_frame) {
     socket_.set(ZMQ_RCVHWM, static_cast<int>(settings.queue));
+    socket_.set(ZMQ_BACKLOG, most_waiting);
     socket_.set(ZMQ_MAXMSGSIZE,
                 static_cast<std::int64_t>(settings.max_frame + sizeof(wire_header)));
     socket_.set(ZMQ_IPV6, settings.bind_address.find(':') != std::string::npos ? 1 : 0);

@@ -12,6 +12,12 @@ namespace {
 /// A sensor that fails at once must not fill the run with failures at full speed.
 constexpr duration pause_after_failure = std::chrono::milliseconds{10};
 
+/// A sample that is lost at once must not be followed by the next at once: the loop would turn as
+/// fast as the machine can drop. Its place stays empty for so long from the moment it was fired,
+/// and of many such places one is filled each `between_refills`.
+constexpr duration pause_after_loss = std::chrono::milliseconds{1};
+constexpr duration between_refills = std::chrono::microseconds{100};
+
 /// How many routes begin with `r`, itself included.
 std::size_t routes_from(const plan& whole, route_id r) {
   const auto& route = whole.routes[r];
@@ -79,12 +85,18 @@ void closed_loop::notice(const end_notice& n) noexcept {
 /// A flight that is over: says how, and when the next may fire.
 void closed_loop::settle(flight& f, stamp now, const run_window& window, recorder& by) {
   const auto h = source_.header(f.seq, f.intended, window);
-  if (f.now == flight::state::ended)
+  const auto noticed = f.now == flight::state::ended;
+  if (noticed)
     by.span_from(h, source_.who().copy, step::notice, f.last.node, f.last.clock, f.last.when, now);
   else
     by.fate(h, source_.who().copy, outcome::expired, now);
   f.now = flight::state::free;
-  f.intended = now;
+  if (noticed && !f.last.lost) {
+    f.intended = now;
+    return;
+  }
+  f.intended = std::max({now, f.intended + pause_after_loss, next_refill_});
+  next_refill_ = f.intended + between_refills;
 }
 
 /// Fires one sample. False: the sensor has no more.

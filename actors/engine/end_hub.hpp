@@ -23,13 +23,17 @@ public:
     clock_ = clock;
   }
 
-  void ended(const sample_header& h, stamp when) noexcept override {
+  void ended(const sample_header& h, outcome how, stamp when) noexcept override {
     const auto sensor = h.trace.sensor();
     if (sensor >= ways_.size())
       return; // nobody waits: the common case
     const auto& to = ways_[sensor];
-    const end_notice n{
-        .trace = h.trace, .route = h.route, .when = when, .node = node_, .clock = clock_};
+    const end_notice n{.trace = h.trace,
+                       .route = h.route,
+                       .when = when,
+                       .node = node_,
+                       .clock = clock_,
+                       .lost = how != outcome::delivered && how != outcome::consumed};
     if (to.loop)
       to.loop->notice(n);
     else if (to.remote)

@@ -6,6 +6,8 @@
 #include "actors/engine/sink_engine.hpp"
 #include "runtime/plugin/model.hpp"
 
+#include <deque>
+
 namespace peernet {
 
 /// One inference instance: a queue and `models.size()` workers behind it.
@@ -27,8 +29,13 @@ public:
   void connect(std::vector<outlet*> outlets) { outlets_ = std::move(outlets); }
 
   void start();
-  /// Works off nothing more; what still waits stays unfinished. Idempotent.
-  void stop();
+  /// Takes nothing more. Does not wait.
+  void request_stop();
+  /// Works off nothing more; what still waits stays unfinished. Waits for the workers until
+  /// `deadline` of the machine's clock. False: one did not come back from its model, which is
+  /// reported; its sample stays unfinished, too, and the engine must not be destroyed before it
+  /// comes. Idempotent.
+  bool stop(stamp deadline = stamp::max());
 
   [[nodiscard]] std::uint64_t processed() const noexcept {
     return processed_.load(std::memory_order_relaxed);
@@ -44,8 +51,9 @@ public:
   [[nodiscard]] const std::shared_ptr<stage_queue>& queue() const noexcept { return queue_; }
 
 private:
-  void run(std::uint16_t number, std::stop_token stop);
-  void handle(queued_sample& s, std::uint16_t number, worker& w, const model_traits& traits,
+  void run(std::uint16_t number, const std::stop_token& stop);
+  /// False: nobody waits for this worker any more.
+  bool handle(queued_sample& s, std::uint16_t number, worker& w, const model_traits& traits,
               std::vector<payload>& outputs, recorder& by);
 
   const stage_identity who_;
@@ -57,7 +65,7 @@ private:
   std::atomic<std::uint64_t> processed_{0};
   std::atomic<std::uint64_t> consumed_{0};
   std::atomic<std::uint64_t> failed_{0};
-  std::vector<std::jthread> threads_;
+  std::deque<stage_thread> threads_; ///< by worker
 };
 
 } // namespace peernet

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/engine/node_graph.hpp"
 
+#include "actors/engine/load_errors.hpp"
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -37,6 +39,13 @@ node_graph::~node_graph() {
     p->stop();
 }
 
+void node_graph::stop_stages() {
+  for (auto& p : inference)
+    p->request_stop();
+  for (auto& p : sinks)
+    p->request_stop();
+}
+
 const stage_config& node_graph::config_of(const plan_instance& i) const {
   const auto index = place_of(i).config;
   switch (i.kind) {
@@ -63,8 +72,23 @@ environment node_graph::surroundings(const stage_config& s, std::uint16_t copy) 
           .frames = nullptr};
 }
 
-error node_graph::at(std::string_view section, const stage_config& s, error e) {
-  e.message = std::string(section) + "." + s.name + ": " + e.message;
+/// Puts the key before the message: the stage's, or the one whose file the message names.
+error node_graph::at(plugin_kind kind, const stage_config& s, error e) const {
+  std::string key = kind == plugin_kind::sensor  ? "sensors."
+                    : kind == plugin_kind::model ? "inference."
+                                                 : "sinks.";
+  key += s.name;
+  const auto* entry = catalogue_.find(kind, s.type);
+  for (const auto& option : entry ? entry->options : std::vector<option_def>{}) {
+    const auto is_place = option.kind == option_kind::file || option.kind == option_kind::folder ||
+                          option.kind == option_kind::media || option.name == "path";
+    if (is_place && s.settings.has(option.name) &&
+        e.message.find(s.settings.get<std::string>(option.name)) != std::string::npos) {
+      key += "." + option.name;
+      break;
+    }
+  }
+  e.message = key + ": " + without_name(s.name, std::move(e.message));
   return e;
 }
 
@@ -79,21 +103,21 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
   switch (i.kind) {
   case stage_kind::sensor: {
     if (auto ready = load_module(plugin_kind::sensor, s.type); !ready)
-      return at("sensors", s, std::move(ready).error());
+      return at(plugin_kind::sensor, s, std::move(ready).error());
     auto made = types_.make_sensor(s.type, s.settings, surroundings(s, i.copy));
     if (!made)
-      return at("sensors", s, std::move(made).error());
+      return at(plugin_kind::sensor, s, std::move(made).error());
     to.as_sensor = std::move(*made);
     return {};
   }
   case stage_kind::inference: {
     if (auto ready = load_module(plugin_kind::model, s.type); !ready)
-      return at("inference", s, std::move(ready).error());
+      return at(plugin_kind::model, s, std::move(ready).error());
     for (std::uint16_t w = 0; w < i.workers; ++w) {
       auto made = types_.make_model(s.type, s.settings,
                                     surroundings(s, static_cast<std::uint16_t>(i.copy + w)));
       if (!made)
-        return at("inference", s, std::move(made).error());
+        return at(plugin_kind::model, s, std::move(made).error());
       to.as_models.push_back(std::move(*made));
     }
     return {};
@@ -102,7 +126,7 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
     break;
   }
   if (auto ready = load_module(plugin_kind::sink, s.type); !ready)
-    return at("sinks", s, std::move(ready).error());
+    return at(plugin_kind::sink, s, std::move(ready).error());
   auto where = surroundings(s, i.copy);
   if (const auto of = s.settings.get_or<std::string>("frames", ""); !of.empty()) {
     // The keeper must exist before the sink that looks into it.
@@ -120,18 +144,19 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
   }
   auto made = types_.make_sink(s.type, s.settings, where);
   if (!made)
-    return at("sinks", s, std::move(made).error());
+    return at(plugin_kind::sink, s, std::move(made).error());
   to.as_sink = std::move(*made);
   return {};
 }
 
 result<void> node_graph::load() {
+  load_errors wrong;
   for (std::uint32_t number = 0; number < plan_->instances.size(); ++number) {
     const auto& i = plan_->instances[number];
     if (i.node != self_)
       continue;
     if (auto done = load_instance(i, loaded_[number]); !done)
-      return done;
+      wrong.add(std::move(done).error());
   }
   for (const auto& l : plan_->lanes) {
     const auto touches =
@@ -139,9 +164,9 @@ result<void> node_graph::load() {
     if (l.local || !touches)
       continue;
     if (auto made = make_codec(link_of(l), 0); !made)
-      return std::move(made).error();
+      wrong.add(std::move(made).error());
   }
-  return {};
+  return wrong.none() ? result<void>{} : wrong.joined();
 }
 
 result<std::unique_ptr<codec>> node_graph::make_codec(const link_config& l, std::uint16_t worker) {

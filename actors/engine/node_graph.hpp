@@ -49,8 +49,8 @@ public:
   node_graph(const node_graph&) = delete;
   node_graph& operator=(const node_graph&) = delete;
 
-  /// Makes every sensor, model, sink and codec of this node. What cannot be loaded fails here, with
-  /// a message that begins with the key ("inference.detector: …").
+  /// Makes every sensor, model, sink and codec of this node. What cannot be loaded fails here: a
+  /// line for each, which begins with the key ("inference.detector.path: …").
   [[nodiscard]] result<void> load();
 
   /// Names of the values this node's models report.
@@ -64,6 +64,9 @@ public:
 
   /// Links whose connection does not stand yet.
   [[nodiscard]] std::vector<std::string> unconnected() const;
+
+  /// Asks all inference and sinks to end, so that none of them is waited for before it knows.
+  void stop_stages();
 
   [[nodiscard]] const peernet::clock& clock() const noexcept { return clock_; }
   [[nodiscard]] record_collector& records() noexcept { return records_; }
@@ -94,7 +97,7 @@ private:
   [[nodiscard]] const stage_config& config_of(const plan_instance& i) const;
   [[nodiscard]] const link_config& link_of(const plan_lane& l) const;
   [[nodiscard]] environment surroundings(const stage_config& s, std::uint16_t copy) const;
-  [[nodiscard]] static error at(std::string_view section, const stage_config& s, error e);
+  [[nodiscard]] error at(plugin_kind kind, const stage_config& s, error e) const;
   [[nodiscard]] result<void> load_instance(const plan_instance& i, loaded& to);
   [[nodiscard]] result<void> load_module(plugin_kind kind, const std::string& type);
   [[nodiscard]] result<std::unique_ptr<codec>> make_codec(const link_config& l,

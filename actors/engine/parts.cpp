@@ -19,21 +19,34 @@ void sensor_part::start(const run_window& window) {
     l->start(window);
 }
 
-void sensor_part::stop() {
+bool sensor_part::stop(stamp deadline) {
   if (!std::exchange(started, false))
-    return;
+    return true;
+  const auto asked = clock::machine_now();
   for (auto& l : loops)
     l->request_stop();
+  const auto finished = [](const auto& l) { return l->finished(); };
+  const auto wait_until = [&](stamp last, auto over) {
+    while (!over() && clock::machine_now() < last)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  };
+  const auto all_finished = [&] { return std::ranges::all_of(loops, finished); };
   // A sensor may be waiting for room on a link whose other side is stuck: it gets a moment, then it
   // goes on without.
-  const auto deadline = clock::machine_now() + stop_patience;
-  const auto finished = [](const auto& l) { return l->finished(); };
-  while (!std::ranges::all_of(loops, finished) && clock::machine_now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  wait_until(asked + stop_patience, all_finished);
   for (auto& s : sources)
     s->stop_blocking();
+  wait_until(deadline, all_finished);
+  const auto given_up = [](auto& s) { return s->give_up(); };
+  wait_until(clock::machine_now() + stop_patience,
+             [&] { return all_finished() || std::ranges::count_if(sources, given_up) > 0; });
   for (auto& l : loops)
-    l->stop();
+    if (l->finished())
+      l->stop();
+  if (all_finished())
+    return true;
+  report_missing(sources.front()->who(), sources.front()->context(), clock::machine_now() - asked);
+  return false;
 }
 
 void sensor_part::report(part_report& to) const {
@@ -54,6 +67,17 @@ void report_queues(const Engines& engines, place_id place, node_id node, part_re
   }
 }
 
+/// All are asked before the first is waited for.
+template <class Engines>
+bool stop_all(const Engines& engines, stamp deadline) {
+  for (auto& e : engines)
+    e->request_stop();
+  bool ended = true;
+  for (auto& e : engines)
+    ended = e->stop(deadline) && ended;
+  return ended;
+}
+
 } // namespace
 
 void inference_part::start() {
@@ -61,9 +85,13 @@ void inference_part::start() {
     e->start();
 }
 
-void inference_part::stop() {
+void inference_part::request_stop() {
   for (auto& e : engines)
-    e->stop();
+    e->request_stop();
+}
+
+bool inference_part::stop(stamp deadline) {
+  return stop_all(engines, deadline);
 }
 
 void inference_part::report(part_report& to) const {
@@ -76,9 +104,13 @@ void sink_part::start() {
     e->start();
 }
 
-void sink_part::stop() {
+void sink_part::request_stop() {
   for (auto& e : engines)
-    e->stop();
+    e->request_stop();
+}
+
+bool sink_part::stop(stamp deadline) {
+  return stop_all(engines, deadline);
 }
 
 void sink_part::report(part_report& to) const {

@@ -34,7 +34,9 @@ struct sensor_part {
   bool started = false;                            ///< and not stopped since
 
   void start(const run_window& window);
-  void stop();
+  /// Waits until `deadline` of the machine's clock. False: a sensor did not come back, which is
+  /// reported; the part must not be destroyed before it comes.
+  bool stop(stamp deadline = stamp::max());
   void report(part_report& to) const;
 };
 
@@ -45,7 +47,8 @@ struct inference_part {
   std::vector<std::unique_ptr<inference_engine>> engines;
 
   void start();
-  void stop();
+  void request_stop();
+  bool stop(stamp deadline = stamp::max()); ///< false: one of them did not come back
   void report(part_report& to) const;
 };
 
@@ -56,7 +59,8 @@ struct sink_part {
   std::vector<std::unique_ptr<sink_engine>> engines;
 
   void start();
-  void stop();
+  void request_stop();
+  bool stop(stamp deadline = stamp::max()); ///< false: one of them did not come back
   void report(part_report& to) const;
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/engine/sensor_source.hpp"
 
-#include "actors/engine/guarded.hpp"
-
 #include <algorithm>
+#include <utility>
 
 namespace peernet {
 
@@ -22,10 +21,17 @@ sensor_source::fired sensor_source::fire(std::uint64_t seq, stamp intended,
   const auto& clock = *context_.clock;
   const auto h = header(seq, intended, window);
   const auto begin = clock.now();
-  auto sensed = guarded([&] { return sensor_->sample(); });
-  const auto end = clock.now();
-  if (sensed && !*sensed)
+  auto called = calls_.go([&] { return sensor_->sample(); });
+  if (!called)
     return fired::at_end;
+  auto& sensed = *called;
+  const auto end = clock.now();
+  if (sensed && !*sensed) {
+    if (!cancelled_ && !std::exchange(at_end_, true))
+      context_.report(severity::info, "sensor ended",
+                      who_.name + ": its input ended after " + std::to_string(seq) + " samples");
+    return fired::at_end;
+  }
 
   intended_.fetch_add(1, std::memory_order_relaxed);
   by.sensed(h, who_.copy, end, sensed ? (*sensed)->size() : 0);
@@ -33,7 +39,8 @@ sensor_source::fired sensor_source::fire(std::uint64_t seq, stamp intended,
   by.span(h, who_.copy, step::sense, begin, end);
   if (!sensed) {
     failed_.fetch_add(1, std::memory_order_relaxed);
-    context_.report(severity::error, "sensor failed", who_.name + ": " + sensed.error().message);
+    context_.report(severity::error, "sensor failed",
+                    who_.name + ": " + without_name(who_.name, sensed.error().message));
     end_sample(by, *context_.watcher, h, who_.copy, outcome::failed, end);
     return fired::failed;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/engine/frame_keeper.hpp"
+#include "actors/engine/outing.hpp"
 #include "actors/engine/sink_engine.hpp"
 #include "runtime/plugin/sensor.hpp"
 
@@ -38,15 +39,21 @@ public:
 
   enum class fired : std::uint8_t { sent, failed, at_end };
 
-  /// Samples now, for slot `seq` that was due at `intended`. `at_end`: there was nothing more; the
-  /// slot was none.
+  /// Samples now, for slot `seq` that was due at `intended`. `at_end`: there was nothing more, or
+  /// nobody waits for it any more; the slot was none.
   fired fire(std::uint64_t seq, stamp intended, const run_window& window, recorder& by);
 
   /// Slot `seq` passed without a sample.
   void skip(std::uint64_t seq, stamp intended, const run_window& window, recorder& by);
 
   /// Makes a waiting `fire` return soon. Thread: any.
-  void cancel() noexcept { sensor_->cancel(); }
+  void cancel() noexcept {
+    cancelled_ = true;
+    sensor_->cancel();
+  }
+
+  /// True: a `fire` is out in the sensor, and nothing of it will be seen any more. Thread: any.
+  [[nodiscard]] bool give_up() noexcept { return calls_.give_up(); }
 
   /// Lets a `fire` that waits for room on a link go on, with the sample dropped. Thread: any.
   void stop_blocking() {
@@ -79,6 +86,9 @@ private:
   const node_context context_;
   std::vector<outlet*> outlets_;
   frame_keeper* keeper_ = nullptr;
+  outing calls_;
+  std::atomic<bool> cancelled_{false};
+  bool at_end_ = false; ///< and it was told
   std::atomic<std::uint64_t> intended_{0};
   std::atomic<std::uint64_t> skipped_{0};
   std::atomic<std::uint64_t> failed_{0};

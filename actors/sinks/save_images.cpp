@@ -8,9 +8,13 @@
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <unistd.h>
 
 namespace peernet {
 
@@ -126,6 +130,39 @@ private:
   std::int64_t seen_ = 0;
 };
 
+/// Tries whether pictures can be written into `folder`: what cannot work fails before the run.
+/// Nothing stays behind.
+result<void> try_folder(const fs::path& folder) {
+  constexpr int attempts = 5; // a sink on another node may be trying the same folder
+  const auto name = "the folder '" + folder.string() + "'";
+  for (int left = attempts; left > 0; --left) {
+    std::error_code failed;
+    fs::path uppermost; // of what is not there yet
+    for (auto at = folder; !at.empty() && !fs::exists(at, failed); at = at.parent_path())
+      uppermost = at;
+    fs::create_directories(folder, failed);
+    if (failed)
+      return error{errc::bad_scenario, "cannot make " + name + ": " + failed.message()};
+    auto file = (folder / ".peernet-XXXXXX").string();
+    const int fd = ::mkstemp(file.data());
+    const int reason = errno;
+    if (fd >= 0) {
+      ::close(fd);
+      ::unlink(file.c_str());
+    }
+    for (auto at = folder; !uppermost.empty(); at = at.parent_path()) {
+      fs::remove(at, failed); // only if it is empty
+      if (at == uppermost)
+        break;
+    }
+    if (fd >= 0)
+      return {};
+    if (reason != ENOENT || left == 1)
+      return error{errc::bad_scenario, "cannot write into " + name + ": " + std::strerror(reason)};
+  }
+  return {};
+}
+
 } // namespace
 
 result<std::unique_ptr<sink>> make_save_images_sink(const options& settings,
@@ -133,6 +170,9 @@ result<std::unique_ptr<sink>> make_save_images_sink(const options& settings,
   const auto folder = settings.has("path")
                           ? fs::path(where.directory) / settings.get<std::string>("path")
                           : fs::path(where.output) / where.stage;
+  if (settings.has("path"))
+    if (auto works = try_folder(folder); !works)
+      return std::move(works).error();
   return std::unique_ptr<sink>(std::make_unique<save_images>(
       where.stage, folder, settings.get<std::int64_t>("every"), where.frames));
 }

@@ -12,8 +12,8 @@ namespace peernet {
 
 /// Valid for raw stamps T of `from` in [first_ns, last_ns]: the clock `to` shows
 /// T + offset + drift × (T − anchor), within ± (bound + growth × |T − anchor|).
-/// The segments of one pair do not overlap; the first begins at INT64_MIN, the last ends at
-/// INT64_MAX, so that every stamp is covered.
+/// The segments of one pair do not overlap. Together they cover all time, or as much of it around
+/// the run as is worth a word.
 struct clock_segment {
   clock_id from = reference_clock;
   clock_id to = reference_clock;

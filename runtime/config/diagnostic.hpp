@@ -55,6 +55,9 @@ public:
   /// The place of `path`, or of the nearest table around it that was written.
   [[nodiscard]] origin find(std::string_view path) const;
 
+  /// `path` itself was written.
+  [[nodiscard]] bool has(std::string_view path) const { return places_.contains(path); }
+
   [[nodiscard]] const std::string& name(origin where) const { return names_[where.source]; }
 
 private:

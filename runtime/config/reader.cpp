@@ -6,6 +6,7 @@
 #include "runtime/config/fields.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/overrides.hpp"
+#include "runtime/config/plan_queues.hpp"
 #include "runtime/config/scenario_file.hpp"
 #include "runtime/config/validate.hpp"
 #include "runtime/config/writer.hpp"
@@ -330,8 +331,10 @@ reading read_scenario_text(std::string_view text, std::string file, std::string 
   scenario_reader(r.scenario, known, wrong).read(root);
   validate(r.scenario, known, wrong);
   r.errors = wrong.list();
-  if (r.ok())
+  if (r.ok()) {
+    fit_queues(r.scenario, r.places);
     r.resolved = write_scenario(r.scenario, known);
+  }
   return r;
 }
 

@@ -29,7 +29,8 @@ public:
   /// What became of a push.
   struct pushed {
     bool accepted = false;    ///< the new element is in the queue
-    bool closed = false;      ///< the queue was closed; the element is in `dropped`
+    bool closed = false;      ///< nobody waits for it any more: the queue was closed, or blocking
+                              ///< ended while it was full; the element is in `dropped`
     std::optional<T> dropped; ///< the element that gave way: the oldest, or the new one itself
   };
 
@@ -55,6 +56,7 @@ public:
       }
       if (count_ == slots_.size()) {
         if (policy_ != overflow::drop_oldest) {
+          outcome.closed = policy_ == overflow::block;
           outcome.dropped.emplace(std::move(element));
           return outcome;
         }
@@ -91,8 +93,8 @@ public:
     room_.notify_all();
   }
 
-  /// From now on no push waits: what finds no room is turned away, and so is who waits already. For
-  /// the end of a run whose consumer is stuck. Thread: any.
+  /// From now on no push waits: what finds no room is turned away as by a closed queue, and so is
+  /// who waits already. For the end of a run whose consumer is stuck. Thread: any.
   void stop_blocking() {
     {
       const std::lock_guard lock(mutex_);

@@ -132,6 +132,45 @@ json clocks(const run_summary& s) {
   return rows;
 }
 
+json clock_pairs(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.clock_pairs)
+    rows.push_back({{"asker", r.asker},
+                    {"answerer", r.answerer},
+                    {"network", r.network},
+                    {"method", r.method},
+                    {"shared", r.shared},
+                    {"exchanges", r.exchanges},
+                    {"min_rtt_ns", r.shortest_ns},
+                    {"median_rtt_ns", r.median_ns},
+                    {"offset_ns", r.offset_ns},
+                    {"drift_ppb", r.drift_ppb},
+                    {"bound_ns", r.bound_ns},
+                    {"worst_bound_ns", r.worst_bound_ns},
+                    {"least_squares_difference_ns", optional(r.least_squares_ns)}});
+  return rows;
+}
+
+json clock_loops(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.clock_loops)
+    rows.push_back(
+        {{"nodes", {r.a, r.b, r.c}}, {"residual_ns", r.residual_ns}, {"bound_ns", r.bound_ns}});
+  return rows;
+}
+
+json events(const run_summary& s) {
+  auto rows = json::array();
+  for (const auto& r : s.events)
+    rows.push_back({{"severity", r.severity},
+                    {"node", r.node},
+                    {"what", r.what},
+                    {"detail", r.detail},
+                    {"count", r.count},
+                    {"first_ns", optional(r.first_ns)}});
+  return rows;
+}
+
 } // namespace
 
 result<void> export_json(const run_summary& s, const std::filesystem::path& file) {
@@ -152,11 +191,16 @@ result<void> export_json(const run_summary& s, const std::filesystem::path& file
                     {"sensors", sensors(s)},
                     {"values", values(s)},
                     {"clocks", clocks(s)},
+                    {"clock_pairs", clock_pairs(s)},
+                    {"clock_loops", clock_loops(s)},
+                    {"events", events(s)},
                     {"overhead",
                      {{"records", s.own.records},
                       {"stored", s.own.stored},
                       {"lost", s.own.lost},
-                      {"database_bytes", s.own.database}}}};
+                      {"database_bytes", s.own.database},
+                      {"clock_probe_bytes", s.own.probe_bytes},
+                      {"clock_probe_cpu_ns", s.own.probe_cpu.count()}}}};
   text_file out(file);
   // Names come from users and node hosts: what is not UTF-8 is replaced, not thrown about.
   out.write(all.dump(2, ' ', false, json::error_handler_t::replace));

@@ -3,16 +3,38 @@
 
 #include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/trace/export.hpp"
+#include "runtime/trace/run_fact.hpp"
 #include "runtime/trace/schema.hpp"
 #include "runtime/trace/settle.hpp"
 
 namespace peernet {
 
-result<run_summary> finish_run(store& s) {
+namespace {
+
+result<void> estimate_clocks_of(store& s) {
   const auto probes = s.read_probes();
-  if (!probes)
-    return probes.error();
-  if (auto done = s.write_segments(estimate_clocks(*probes)); !done)
+  const auto looks = s.read_looks();
+  const auto shape = s.read_layout();
+  const auto method = s.read_run(run_key::clock_method);
+  if (!probes || !looks || !shape || !method)
+    return !probes  ? probes.error()
+           : !looks ? looks.error()
+           : !shape ? shape.error()
+                    : method.error();
+  std::vector<std::string> names;
+  for (const auto& n : shape->nodes)
+    names.push_back(n.name);
+  const auto basis = *method == "system" ? clock_basis::system
+                     : *method == "both" ? clock_basis::both
+                                         : clock_basis::probe;
+  return s.write_clocks(
+      estimate_clocks({.probes = *probes, .looks = *looks, .names = names, .basis = basis}));
+}
+
+} // namespace
+
+result<run_summary> finish_run(store& s) {
+  if (auto done = estimate_clocks_of(s); !done)
     return done.error();
   s.database().execute(schema::indices);
   const auto context = run_context::load(s);

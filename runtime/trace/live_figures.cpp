@@ -128,6 +128,11 @@ live_figures::snapshot live_figures::now(stamp now) {
   const auto as_duration = [](std::optional<std::int64_t> ns) {
     return ns ? std::optional(duration{*ns}) : std::nullopt;
   };
+  for (const auto& c : clocks_.segments())
+    if (c.to == reference_clock && c.from != reference_clock) {
+      const duration bound{c.bound(to_ns(now) - c.offset_ns)};
+      s.clock_bound = std::max(bound, s.clock_bound.value_or(bound));
+    }
   s.p50 = as_duration(latencies_.percentile(0.5));
   s.p99 = as_duration(latencies_.percentile(0.99));
   return s;

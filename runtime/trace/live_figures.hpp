@@ -58,12 +58,15 @@ public:
     std::uint64_t overdue = 0;                         ///< samples given up waiting for
     std::array<std::uint64_t, outcome_count> events{}; ///< terminal events; index: outcome
     double delivered_per_second = 0;                   ///< over the last second
-    std::optional<duration> p50, p99; ///< end to end, from the intended time; without warm-up
+    std::optional<duration> p50, p99;    ///< end to end, from the intended time; without warm-up
+    std::optional<duration> clock_bound; ///< the widest of all clocks against the reference;
+                                         ///< nothing: there is only one, or none is known yet
 
     /// Samples that ended and were not delivered, as far as they are known.
     [[nodiscard]] std::uint64_t losses() const noexcept;
   };
 
+  /// `now`: the reference clock.
   [[nodiscard]] snapshot now(stamp now);
 
 private:

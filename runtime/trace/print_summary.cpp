@@ -78,7 +78,9 @@ public:
     links();
     outcomes();
     clocks();
+    clock_pairs();
     overhead();
+    events();
     return without_trailing_blanks(fmt::to_string(text_));
   }
 
@@ -240,6 +242,7 @@ private:
         std::all_of(s_.clocks.begin(), s_.clocks.end(), [](const auto& c) { return c.shared; });
     if (shared)
       print("clocks: every node shares the reference clock, offsets are exactly 0\n");
+    shared_pairs();
     for (const auto& c : s_.clocks) {
       if (shared || c.shared)
         continue;
@@ -252,10 +255,67 @@ private:
     }
   }
 
+  /// Nodes on one clock were probed all the same: the estimate is checked against the truth, 0.
+  void shared_pairs() {
+    std::uint64_t pairs = 0, exchanges = 0;
+    std::int64_t widest = 0;
+    for (const auto& p : s_.clock_pairs)
+      if (p.shared) {
+        ++pairs;
+        exchanges += p.exchanges;
+        widest = std::max(widest, p.bound_ns);
+      }
+    if (pairs > 0)
+      print("probed all the same: {} pair{} by {} exchanges, 0 ± {} at most\n", pairs,
+            pairs == 1 ? "" : "s", exchanges, show_duration(duration{widest}));
+  }
+
+  void clock_pairs() {
+    std::size_t names = 10;
+    std::vector<std::pair<std::string, const run_summary::clock_pair_row*>> rows;
+    for (const auto& p : s_.clock_pairs)
+      if (!p.shared) {
+        rows.emplace_back(p.asker + ", " + p.answerer, &p);
+        names = std::clamp(columns_of(rows.back().first), names, std::size_t{30});
+      }
+    if (!rows.empty())
+      print("\n{:<{}} {:<8}{:>10}{:>9}{:>9}{:>11}{:>9}{:>9}\n", "clock pair", names, "by",
+            "exchanges", "min rtt", "offset", "drift", "±", "worst ±");
+    for (const auto& [name, p] : rows)
+      print("{:<{}} {:<8}{:>10}{:>9}{:>9}{:>11}{:>9}{:>9}\n", clip(name, names), names,
+            p->network.empty() ? p->method : clip(p->network, 8), p->exchanges,
+            show_duration(duration{p->shortest_ns}), show_duration(duration{p->offset_ns}),
+            fmt::format("{:.2f} ppm", p->drift_ppb * 1e-3), show_duration(duration{p->bound_ns}),
+            show_duration(duration{p->worst_bound_ns}));
+    for (const auto& l : s_.clock_loops)
+      print("loop {}: {} ± {}\n", clip(l.a + ", " + l.b + ", " + l.c, 60),
+            show_duration(duration{l.residual_ns}), show_duration(duration{l.bound_ns}));
+  }
+
+  void events() {
+    constexpr std::size_t most = 8;
+    if (s_.events.empty())
+      return;
+    print("\n");
+    for (std::size_t i = 0; i < std::min(most, s_.events.size()); ++i) {
+      const auto& e = s_.events[i];
+      auto text = fmt::format("{} {}: {}, {}", e.severity, e.node, e.what, e.detail);
+      if (e.count > 1)
+        text += fmt::format(" ({} times)", e.count);
+      sentence(" · ", text);
+    }
+    if (s_.events.size() > most)
+      print("   {} more kinds of events: view events of run.db\n", s_.events.size() - most);
+  }
+
   void overhead() {
     print("recording: {} records, {} lost, {}\n", s_.own.stored,
           s_.own.lost == 0 ? "none" : std::to_string(s_.own.lost),
           show_size(static_cast<double>(s_.own.database)));
+    if (s_.own.probe_bytes > 0)
+      print(
+          "clock probes: {} sent, {} of CPU, all nodes and the bursts before and after together\n",
+          show_size(static_cast<double>(s_.own.probe_bytes)), show_duration(s_.own.probe_cpu));
   }
 
   const run_summary& s_;

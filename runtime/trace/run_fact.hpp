@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace peernet {
 
@@ -41,7 +42,22 @@ struct reported_count {
   std::uint64_t count = 0;
 };
 
+/// Keys of the view `run` that are read again.
+namespace run_key {
+inline constexpr std::string_view scenario = "scenario";         ///< its name
+inline constexpr std::string_view ended = "ended";               ///< run_end
+inline constexpr std::string_view clock_method = "clock_method"; ///< "probe", "system", "both"
+inline constexpr std::string_view clock_max_bound = "clock_max_bound_ns"; ///< none: no limit
+inline constexpr std::string_view probe_bytes = "clock_probe_bytes";      ///< sent by all nodes
+inline constexpr std::string_view probe_cpu = "clock_probe_cpu_ns";       ///< of all nodes
+} // namespace run_key
+
 /// How a run came to its end. A run without one was cut off: its coordinator died.
-enum class run_end : std::uint8_t { completed, interrupted };
+enum class run_end : std::uint8_t {
+  completed,
+  interrupted, ///< by the user
+  node_lost,   ///< a node's process or connection ended
+  failed,      ///< a node could not go on
+};
 
 } // namespace peernet

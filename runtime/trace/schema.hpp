@@ -46,6 +46,9 @@ CREATE TABLE "values" (trace INTEGER, origin INTEGER, output INTEGER, at_ns INTE
 CREATE TABLE probe (local_clock INTEGER, remote_clock INTEGER, asker INTEGER, answerer INTEGER,
                     t1 INTEGER, t2 INTEGER, t3 INTEGER, t4 INTEGER, phase INTEGER, network TEXT,
                     method TEXT);
+CREATE TABLE clock_look (clock INTEGER, node INTEGER, time_ns INTEGER, wall_ns INTEGER,
+                         synchronised INTEGER, max_error_ns INTEGER, estimated_error_ns INTEGER,
+                         rate_ppb INTEGER);
 CREATE TABLE event (time_ns INTEGER, clock INTEGER, node INTEGER, severity INTEGER, what TEXT,
                     detail TEXT);
 CREATE TABLE link_end (link INTEGER, lane INTEGER, side INTEGER, node INTEGER, final INTEGER,
@@ -63,6 +66,14 @@ CREATE TABLE clock_segment (from_clock INTEGER, to_clock INTEGER, first_ns INTEG
                             last_ns INTEGER, anchor_ns INTEGER, offset_ns INTEGER, drift REAL,
                             bound_ns INTEGER, bound_growth REAL,
                             PRIMARY KEY (from_clock, to_clock, first_ns)) WITHOUT ROWID;
+CREATE TABLE clock_pair (asker INTEGER, answerer INTEGER, network TEXT, method TEXT,
+                         shared INTEGER, exchanges INTEGER, shortest_ns INTEGER,
+                         median_ns INTEGER, offset_ns INTEGER, drift REAL, bound_ns INTEGER,
+                         worst_bound_ns INTEGER, check_difference_ns INTEGER,
+                         check_bound_ns INTEGER);
+CREATE TABLE clock_loop (a INTEGER, b INTEGER, c INTEGER, residual_ns INTEGER, bound_ns INTEGER);
+CREATE TABLE clock_notice (time_ns INTEGER, clock INTEGER, node INTEGER, severity INTEGER,
+                           what TEXT, detail TEXT);
 CREATE TABLE settled (trace INTEGER, sink INTEGER, copy INTEGER, outcome INTEGER, place INTEGER,
                       warmup INTEGER);
 )sql";
@@ -170,6 +181,25 @@ FROM node n
 LEFT JOIN clock_segment c ON c.from_clock = n.clock AND c.to_clock = 0
 ORDER BY n.id, c.first_ns;
 
+CREATE VIEW clock_pairs AS
+SELECT COALESCE(m.name, 'coordinator') AS asker, COALESCE(n.name, 'coordinator') AS answerer,
+       p.network, p.method, p.shared, p.exchanges, p.shortest_ns AS min_rtt_ns,
+       p.median_ns AS median_rtt_ns, p.offset_ns, p.drift * 1e9 AS drift_ppb, p.bound_ns,
+       p.worst_bound_ns, p.check_difference_ns AS least_squares_difference_ns
+FROM clock_pair p
+LEFT JOIN node m ON m.id = p.asker
+LEFT JOIN node n ON n.id = p.answerer
+ORDER BY p.rowid;
+
+CREATE VIEW clock_loops AS
+SELECT COALESCE(x.name, 'coordinator') AS a, COALESCE(y.name, 'coordinator') AS b,
+       COALESCE(z.name, 'coordinator') AS c, l.residual_ns, l.bound_ns
+FROM clock_loop l
+LEFT JOIN node x ON x.id = l.a
+LEFT JOIN node y ON y.id = l.b
+LEFT JOIN node z ON z.id = l.c
+ORDER BY l.rowid;
+
 CREATE VIEW metrics AS
 SELECT v.trace, p.name AS place, n.name, v.value
 FROM "values" v
@@ -184,7 +214,7 @@ SELECT v.time_ns + c.offset_ns
        COALESCE(n.name, 'coordinator') AS node,
        CASE v.severity WHEN 0 THEN 'info' WHEN 1 THEN 'warning' ELSE 'error' END AS severity,
        v.what, v.detail
-FROM event v
+FROM (SELECT * FROM event UNION ALL SELECT * FROM clock_notice) v
 LEFT JOIN node n ON n.id = v.node
 LEFT JOIN clock_segment c ON c.from_clock = v.clock AND c.to_clock = 0
   AND v.time_ns BETWEEN c.first_ns AND c.last_ns;

@@ -116,6 +116,8 @@ private:
   void bind_any(int parameter, const T& value) {
     if constexpr (std::is_same_v<T, std::nullopt_t>)
       bind_null(parameter);
+    else if constexpr (requires { value.has_value(); })
+      value ? bind_any(parameter, *value) : bind_null(parameter);
     else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>)
       bind(parameter, static_cast<std::int64_t>(value));
     else if constexpr (std::is_floating_point_v<T>)

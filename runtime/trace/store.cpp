@@ -33,14 +33,6 @@ void write_names(sql_database& db) {
     outcome_name.run(i, to_string(static_cast<outcome>(i)));
 }
 
-void write_segment(sql_statement& insert, const clock_segment& s) {
-  insert.run(s.from, s.to, s.first_ns, s.last_ns, s.anchor_ns, s.offset_ns, s.drift, s.bound_ns,
-             s.bound_growth);
-}
-
-constexpr std::string_view insert_segment =
-    "INSERT INTO clock_segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
 record_origin origin_of(const record& r) noexcept {
   return {.kind = r.kind,
           .what = r.what,
@@ -84,12 +76,12 @@ result<store> store::create(const std::filesystem::path& path) {
     db->execute(schema::tables);
     db->execute(schema::views);
     write_names(*db);
-    auto insert = db->prepare(insert_segment);
-    write_segment(insert, {});
     if (auto done = all.commit(); !done)
       return done.error();
   }
   store made(std::move(*db));
+  if (auto done = made.write_segments({}); !done)
+    return done.error();
   made.prepare_writing();
   if (auto done = made.db_.check(); !done)
     return done.error();
@@ -183,15 +175,6 @@ result<void> store::append(std::span<const record> records) {
   return done;
 }
 
-result<void> store::append_probes(std::span<const probe> probes) {
-  sql_transaction all(db_);
-  auto insert = db_.prepare("INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const auto& p : probes)
-    insert.run(p.local, p.remote, p.asker, p.answerer, p.t1, p.t2, p.t3, p.t4, p.phase, p.network,
-               p.method);
-  return all.commit();
-}
-
 result<void> store::append_event(const run_event& e) {
   db_.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)")
       .run(e.time_ns, e.clock, e.node, e.severity, e.what, e.detail);
@@ -233,17 +216,9 @@ result<void> store::set_expectations(std::span<const expected_figure> all) {
 }
 
 result<void> store::set_run_end(run_end end) {
-  return set_run("ended", end == run_end::completed ? "completed" : "interrupted");
-}
-
-result<void> store::write_segments(std::span<const clock_segment> segments) {
-  sql_transaction all(db_);
-  db_.execute("DELETE FROM clock_segment");
-  auto insert = db_.prepare(insert_segment);
-  write_segment(insert, {});
-  for (const auto& s : segments)
-    write_segment(insert, s);
-  return all.commit();
+  static constexpr std::array<std::string_view, 4> names{"completed", "interrupted", "node-lost",
+                                                         "failed"};
+  return set_run("ended", names[static_cast<std::size_t>(end)]);
 }
 
 result<void> store::set_layout(const layout& shape) {

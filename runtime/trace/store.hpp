@@ -5,7 +5,9 @@
 // holds the tables and the views, which are the users' interface.
 #pragma once
 
+#include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/clocks/clock_segment.hpp"
+#include "runtime/clocks/discipline.hpp"
 #include "runtime/clocks/probe.hpp"
 #include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
@@ -65,6 +67,7 @@ public:
   /// Appends records, at least 500 000 per second and core in batches of 4096.
   [[nodiscard]] result<void> append(std::span<const record> records);
   [[nodiscard]] result<void> append_probes(std::span<const probe> probes);
+  [[nodiscard]] result<void> append_looks(std::span<const clock_discipline> looks);
   [[nodiscard]] result<void> append_event(const run_event& e);
   [[nodiscard]] result<void> append_link_end(const link_end& e);
   [[nodiscard]] result<void> append_counts(std::span<const reported_count> counts);
@@ -77,6 +80,7 @@ public:
 
   [[nodiscard]] result<layout> read_layout();
   [[nodiscard]] result<std::vector<probe>> read_probes();
+  [[nodiscard]] result<std::vector<clock_discipline>> read_looks();
   [[nodiscard]] result<std::vector<link_end>> read_link_ends();
   [[nodiscard]] result<std::vector<reported_count>> read_counts();
   [[nodiscard]] result<std::vector<record_origin>> read_origins(); ///< index: origin number
@@ -89,6 +93,8 @@ public:
 
   /// Replaces the clock segments. The reference clock's own is added.
   [[nodiscard]] result<void> write_segments(std::span<const clock_segment> segments);
+  /// Replaces everything that is known of the clocks, segments included.
+  [[nodiscard]] result<void> write_clocks(const clock_estimates& all);
 
   /// For the other files of this folder.
   [[nodiscard]] sql_database& database() noexcept { return db_; }

@@ -42,26 +42,6 @@ result<layout> store::read_layout() {
   return shape;
 }
 
-result<std::vector<probe>> store::read_probes() {
-  std::vector<probe> probes;
-  auto q = db_.prepare("SELECT * FROM probe ORDER BY rowid");
-  while (q.next())
-    probes.push_back({.local = q.number<clock_id>(0),
-                      .remote = q.number<clock_id>(1),
-                      .asker = q.number<node_id>(2),
-                      .answerer = q.number<node_id>(3),
-                      .t1 = q.integer(4),
-                      .t2 = q.integer(5),
-                      .t3 = q.integer(6),
-                      .t4 = q.integer(7),
-                      .phase = q.number<probe_phase>(8),
-                      .network = q.text(9),
-                      .method = q.text(10)});
-  if (auto done = db_.check(); !done)
-    return done.error();
-  return probes;
-}
-
 result<std::vector<link_end>> store::read_link_ends() {
   std::vector<link_end> ends;
   auto q = db_.prepare("SELECT * FROM link_end ORDER BY link, lane, side");
@@ -117,24 +97,6 @@ result<std::vector<record_origin>> store::read_origins() {
   if (auto done = db_.check(); !done)
     return done.error();
   return origins;
-}
-
-result<std::vector<clock_segment>> store::read_segments() {
-  std::vector<clock_segment> segments;
-  auto q = db_.prepare("SELECT * FROM clock_segment ORDER BY from_clock, to_clock, first_ns");
-  while (q.next())
-    segments.push_back({.from = q.number<clock_id>(0),
-                        .to = q.number<clock_id>(1),
-                        .first_ns = q.integer(2),
-                        .last_ns = q.integer(3),
-                        .anchor_ns = q.integer(4),
-                        .offset_ns = q.integer(5),
-                        .drift = q.real(6),
-                        .bound_ns = q.integer(7),
-                        .bound_growth = q.real(8)});
-  if (auto done = db_.check(); !done)
-    return done.error();
-  return segments;
 }
 
 result<std::vector<bool>> store::read_lost_nodes() {

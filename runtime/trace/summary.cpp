@@ -5,10 +5,13 @@
 #include "runtime/trace/duration_sums.hpp"
 #include "runtime/trace/expectation.hpp"
 #include "runtime/trace/joined_trace.hpp"
+#include "runtime/trace/run_fact.hpp"
 #include "runtime/trace/sensor_sums.hpp"
 #include "runtime/trace/settle.hpp"
+#include "runtime/trace/summary_clocks.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -76,28 +79,6 @@ result<void> write_values(store& s, const run_context& context, run_summary& out
   return s.database().check();
 }
 
-void write_clocks(const run_context& context, run_summary& out) {
-  for (const auto& node : context.shape.nodes) {
-    run_summary::clock_row row{.node = node.name};
-    row.shared = node.clock == reference_clock;
-    if (row.shared)
-      row.offset_ns = 0;
-    for (const auto& s : context.clocks.segments()) {
-      if (row.shared || s.from != node.clock || s.to != reference_clock)
-        continue;
-      const auto best = row.offset_ns ? std::min(row.bound_ns, s.bound_ns) : s.bound_ns;
-      if (!row.offset_ns || s.bound_ns < row.bound_ns)
-        row.offset_ns = -s.offset_ns;
-      row.bound_ns = best;
-      // The ends of the run, or of the segment within it, by this clock.
-      for (const auto t : {out.begin_ns, out.begin_ns + out.length.count()})
-        row.worst_bound_ns = std::max(row.worst_bound_ns,
-                                      s.bound(std::clamp(t - s.offset_ns, s.first_ns, s.last_ns)));
-    }
-    out.clocks.push_back(std::move(row));
-  }
-}
-
 void write_overhead(store& s, const std::vector<reported_count>& counts, run_summary& out) {
   for (const auto& c : counts) {
     out.own.records += c.kind == count_kind::emitted ? c.count : 0;
@@ -106,6 +87,15 @@ void write_overhead(store& s, const std::vector<reported_count>& counts, run_sum
   for (const auto* table : {"span", "sample", "sent", "fate", "\"values\""})
     out.own.stored += static_cast<std::uint64_t>(
         s.database().query_integer(std::string("SELECT COUNT(*) FROM ") + table).value_or(0));
+  const auto number = [&](std::string_view key) {
+    const auto text = s.read_run(key);
+    std::int64_t value = 0;
+    if (text)
+      std::from_chars(text->data(), text->data() + text->size(), value);
+    return value;
+  };
+  out.own.probe_bytes = static_cast<std::uint64_t>(number(run_key::probe_bytes));
+  out.own.probe_cpu = duration{number(run_key::probe_cpu)};
   std::error_code no_size;
   const auto size = std::filesystem::file_size(s.database().path(), no_size);
   out.own.database = no_size ? 0 : size;
@@ -156,8 +146,8 @@ result<run_summary> summarise(store& s) {
       sensors.add(t);
     }
   }
-  const auto name = s.read_run("scenario");
-  const auto ended = s.read_run("ended");
+  const auto name = s.read_run(run_key::scenario);
+  const auto ended = s.read_run(run_key::ended);
   const auto counts = s.read_counts();
   const auto expected = s.read_expectations();
   auto discrepancies = check_books(s, context, settled);
@@ -183,7 +173,8 @@ result<run_summary> summarise(store& s) {
   out.sensors = sensors.rows();
   if (auto done = write_values(s, context, out); !done)
     return done.error();
-  write_clocks(context, out);
+  if (auto done = summarise_clocks(s, context, out); !done)
+    return done.error();
   write_overhead(s, *counts, out);
   for (const auto& e : *expected)
     out.expectations.push_back(judge(e, out));

@@ -121,12 +121,47 @@ struct run_summary {
     bool shared = false;                   ///< it is the reference clock itself
   };
 
+  /// Two nodes that probed each other's clocks on one network.
+  struct clock_pair_row {
+    std::string asker, answerer;
+    std::string network; ///< empty: the default one
+    std::string method;  ///< "udp" or "control"
+    bool shared = false; ///< one clock: the offset is 0 in truth
+    std::uint64_t exchanges = 0;
+    std::int64_t shortest_ns = 0; ///< round trip
+    std::int64_t median_ns = 0;   ///< round trip
+    std::int64_t offset_ns = 0;   ///< answerer − asker, in the middle of the run
+    double drift_ppb = 0;         ///< then
+    std::int64_t bound_ns = 0;    ///< then
+    std::int64_t worst_bound_ns = 0;
+    std::optional<std::int64_t> least_squares_ns; ///< its largest difference from the estimate
+  };
+
+  /// Three nodes that all probed each other: the sum of the offsets round the loop.
+  struct clock_loop_row {
+    std::string a, b, c;
+    std::int64_t residual_ns = 0;
+    std::int64_t bound_ns = 0;
+  };
+
+  /// Events of one kind at one node.
+  struct event_row {
+    std::string severity; ///< "info", "warning", "error"
+    std::string node;     ///< or "coordinator"
+    std::string what;
+    std::string detail; ///< of the first
+    std::uint64_t count = 0;
+    std::optional<std::int64_t> first_ns; ///< reference clock; nothing: not mapped
+  };
+
   /// What measuring cost.
   struct overhead {
-    std::uint64_t records = 0;  ///< emitted by the nodes, as far as they told
-    std::uint64_t stored = 0;   ///< records in the store
-    std::uint64_t lost = 0;     ///< met a full buffer
-    std::uint64_t database = 0; ///< bytes of run.db
+    std::uint64_t records = 0;     ///< emitted by the nodes, as far as they told
+    std::uint64_t stored = 0;      ///< records in the store
+    std::uint64_t lost = 0;        ///< met a full buffer
+    std::uint64_t database = 0;    ///< bytes of run.db
+    std::uint64_t probe_bytes = 0; ///< sent for clock probes by all nodes, headers included
+    duration probe_cpu{0};         ///< that probing cost all nodes together
   };
 
   std::string name; ///< of the scenario: key "scenario" of the view run
@@ -145,6 +180,9 @@ struct run_summary {
   std::vector<sensor_row> sensors;           ///< as the scenario lists them
   std::vector<value_row> values;             ///< by place, as the scenario lists them, and name
   std::vector<clock_row> clocks;             ///< as the scenario lists the nodes
+  std::vector<clock_pair_row> clock_pairs;
+  std::vector<clock_loop_row> clock_loops;
+  std::vector<event_row> events; ///< by their first time
   overhead own;
 };
 

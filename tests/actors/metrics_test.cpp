@@ -69,15 +69,20 @@ BOOST_AUTO_TEST_CASE(a_batch_that_is_no_whole_number_of_records_is_refused_and_h
   BOOST_TEST(send({make_sample(0, 1, 2)})->get() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(events_and_probes_are_stored) {
+BOOST_AUTO_TEST_CASE(events_and_news_of_clocks_are_stored) {
   caf::anon_send(metrics, event_atom::value, run_event{.time_ns = 7, .what = "node lost"});
-  caf::anon_send(metrics, std::make_shared<const std::vector<probe>>(std::vector<probe>{
-                              {.remote = 1, .t1 = 1, .t2 = 2, .t3 = 3, .t4 = 4}}));
+  clock_news news;
+  news.probes = {{.remote = 1, .t1 = 1, .t2 = 3, .t3 = 3, .t4 = 5}};
+  news.looks = {{.clock = 1, .time_ns = 4}};
+  caf::anon_send(metrics, std::make_shared<const clock_news>(news));
   run();
   BOOST_TEST(stored("event") == 1);
   const auto probes = db->read_probes();
   BOOST_REQUIRE(probes.ok());
   BOOST_TEST(probes->size() == 1u);
+  BOOST_TEST(db->read_looks()->size() == 1u);
+  const auto figures = ask_for<figures_ptr>(metrics, report_atom::value);
+  BOOST_TEST(figures->get()->clock_bound.has_value()); // of the other clock, by this exchange
 }
 
 BOOST_AUTO_TEST_CASE(what_is_asked_of_the_store_is_done_on_it) {

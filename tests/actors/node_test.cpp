@@ -109,9 +109,13 @@ struct fixture : actor_fixture {
     BOOST_TEST(greet());
     const auto loaded = load(scenario);
     (void)loaded->get();
-    const auto ends = ask_for<std::vector<end_line>>(
+    const auto ends = ask_for<std::vector<end_line>, std::vector<probe_point>>(
         node, bind_atom::value, run_terms{.clock = reference_clock, .values = {}, .clocks = {0}});
-    BOOST_TEST(ask_for<bool>(node, link_atom::value, ends->get())->get());
+    (void)ends->get(); // or the test ends here
+    const auto& [lines, points] = *ends->value;
+    BOOST_REQUIRE(points.size() == 1u); // it answers clock probes on the default network
+    BOOST_TEST(points[0].address == "127.0.0.1");
+    BOOST_TEST(ask_for<bool>(node, link_atom::value, lines, points)->get());
     BOOST_TEST(until([&] {
       return ask_for<std::vector<std::string>>(node, linked_atom::value)->get().empty();
     }));
@@ -155,8 +159,11 @@ struct fixture : actor_fixture {
 /// What a node that refuses says to each request of the deployment.
 void check_refuses_everything(fixture& f) {
   const auto refused = [](const auto& a) { BOOST_CHECK(a->error().code == errc::refused); };
-  refused(f.ask_for<std::vector<end_line>>(f.node, bind_atom::value, run_terms{}));
-  refused(f.ask_for<bool>(f.node, link_atom::value, std::vector<end_line>{}));
+  refused(f.ask_for<std::vector<end_line>, std::vector<probe_point>>(f.node, bind_atom::value,
+                                                                     run_terms{}));
+  refused(f.ask_for<bool>(f.node, link_atom::value, std::vector<end_line>{},
+                          std::vector<probe_point>{}));
+  refused(f.ask_for<clock_news>(f.node, probe_atom::value, burst_order{}));
   refused(f.ask_for<std::vector<std::string>>(f.node, linked_atom::value));
   refused(f.ask_for<bool>(f.node, start_atom::value, start_order{}, f.metrics));
   refused(f.ask_for<node_report>(f.node, report_atom::value));
@@ -375,6 +382,46 @@ BOOST_AUTO_TEST_CASE(a_notice_before_anything_is_loaded_does_no_harm) {
   caf::anon_send(node, notice_atom::value, notice_line{.trace = 1});
   run();
   BOOST_TEST(!end->has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_stuck_stage_does_not_keep_its_node_from_finishing) {
+  gate opened;
+  awaited_list<bool> inside;
+  register_builtin_sensors(others);
+  register_builtin_sinks(others);
+  register_zmq_channels(others);
+  others.add_model(
+      "echo", [&](const options&, const environment&) -> result<std::unique_ptr<model>> {
+        return std::unique_ptr<model>{
+            std::make_unique<scripted_model>([&](const payload&, emitter&) -> result<void> {
+              inside.add(true);
+              return opened.pass() ? result<void>{} : error{errc::timeout, "the test hangs"};
+            })};
+      });
+  std::shared_ptr<const void> kept_graph;
+  node = spawn(actors::node, actors::node_config{.types = &others,
+                                                 .known = &catalogue::builtin(),
+                                                 .peers = &peers,
+                                                 .channels = &channels,
+                                                 .kept = &kept_graph});
+  deploy(lonely_toml);
+  BOOST_TEST(start(1));
+  BOOST_TEST(until([&] { return inside.size() == 1; }));
+  BOOST_TEST(ask_for<bool>(node, halt_atom::value)->get());
+  BOOST_TEST(!kept_graph);
+  const auto last = ask_for<node_report>(node, finish_atom::value, std::int64_t{0});
+  BOOST_TEST(last->get().under_way == 1u);
+  BOOST_TEST(static_cast<bool>(kept_graph)); // the thread still uses it
+  const auto flushed = ask_for<std::uint64_t>(node, flush_atom::value);
+  BOOST_TEST(flushed->get() == last->get().emitted);
+  BOOST_TEST(std::ranges::any_of(kept.events, [](const run_event& e) {
+    return e.detail.starts_with("detector did not come back");
+  }));
+  opened.open();
+  caf::anon_send(node, quit_atom::value);
+  run();
+  kept_graph.reset(); // waits for the thread
+  BOOST_TEST(kept.records.size() == flushed->get());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -188,4 +188,26 @@ BOOST_AUTO_TEST_CASE(a_transport_receiver_ends_its_thread_and_then_reports_for_g
   BOOST_TEST(report(a).ends.at(0).final);
 }
 
+BOOST_AUTO_TEST_CASE(a_part_whose_thread_does_not_come_back_says_so_and_reports_all_the_same) {
+  const auto opened = std::make_shared<gate>(); // the thread outlives this test's scope
+  const auto inside = std::make_shared<awaited_list<bool>>();
+  auto part = std::make_shared<sink_part>();
+  part->engines.push_back(std::make_unique<sink_engine>(
+      stage_identity{.name = "actuator", .copy = 0},
+      std::make_unique<scripted_sink>([=](const sample&) -> result<void> {
+        inside->add(true);
+        return opened->pass() ? result<void>{} : error{errc::timeout, "the test hangs"};
+      }),
+      queue, decoder_set{}, *graph.whole, context));
+  const auto a = spawn(actors::sink, actors::sink_config{part});
+  BOOST_TEST(start(a));
+  deliver(4, 0);
+  BOOST_REQUIRE(inside->wait_for(1));
+  BOOST_TEST(!finish(a));
+  const auto last = report(a);
+  BOOST_TEST(last.under_way == 1u);
+  BOOST_TEST(last.counts.at(1).count == 0u);
+  opened->open();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,6 +32,8 @@ struct played_node {
   node_ready ready{
       .host = "here", .pid = 1, .clock_domain = peernet::clock().domain(), .values = {}};
   std::vector<end_line> ends;        ///< what it binds
+  std::vector<probe_point> points;   ///< where it answers probes
+  clock_news learnt;                 ///< by each burst
   std::vector<std::string> unlinked; ///< links that do not stand
   node_report report{.sensors_finished = true};
   node_report last{.sensors_finished = true}; ///< what it reports when finished
@@ -46,6 +48,7 @@ struct played_node {
   run_terms terms;
   std::vector<end_line> endpoints;
   start_order order;
+  std::vector<burst_order> bursts;
   deployment shipped;
 
   [[nodiscard]] bool was_asked(const std::string& what) const {
@@ -74,18 +77,25 @@ inline node_actor::behavior_type play(node_actor::pointer self, std::shared_ptr<
       },
       [=](load_atom, const deployment& d) {
         n->shipped = d;
-        return reply("load", n->ready,
-                     self->spawn<caf::linked>(actors::clock, actors::clock_config{n->own}));
+        clock_actor probes; // one that nobody holds would die, and its node with it
+        if (!n->errors.contains("load"))
+          probes = self->spawn<caf::linked>(actors::clock, actors::clock_config{n->own});
+        return reply("load", n->ready, probes);
       },
       [=](bind_atom, const run_terms& t) {
         n->terms = t;
-        return reply("bind", n->ends);
+        return reply("bind", n->ends, n->points);
       },
-      [=](link_atom, const std::vector<end_line>& all) {
+      [=](link_atom, const std::vector<end_line>& all, const std::vector<probe_point>&) {
         n->endpoints = all;
         return reply("link", true);
       },
       [=](linked_atom) { return reply("linked", n->unlinked); },
+      [=](probe_atom, const burst_order& o) {
+        n->bursts.push_back(o);
+        return reply("burst", n->learnt);
+      },
+      [](probe_atom) {},
       [=](start_atom, const start_order& o, const metrics_actor&) {
         n->order = o;
         return reply("start", true);
@@ -195,7 +205,8 @@ struct played_run : actor_fixture {
 };
 
 /// What a node is asked in a run, before and behind the common start.
-inline const std::vector<std::string> before_the_run{"hello", "load", "bind", "link", "linked"};
+inline const std::vector<std::string> before_the_run{"hello", "load",   "bind",
+                                                     "link",  "linked", "burst"};
 inline const std::vector<std::string> during_the_run{"start", "report", "halt", "finish", "flush"};
 
 } // namespace peernet

@@ -242,4 +242,38 @@ BOOST_AUTO_TEST_CASE(both_nodes_lost_still_gives_results) {
   BOOST_TEST((e.summary != nullptr));
 }
 
+BOOST_AUTO_TEST_CASE(what_both_nodes_cannot_load_is_told_at_once) {
+  robot->errors["load"] = {errc::unreadable, "sensors.camera.path: no picture"};
+  cloud->errors["load"] = {errc::not_found, "inference.detector.path: no weights"};
+  begin();
+  const auto& e = ending();
+  BOOST_CHECK(e.how == ending_kind::not_started);
+  const auto& message = e.reason.message;
+  BOOST_TEST(message.find("sensors.camera.path: no picture") != std::string::npos, message);
+  BOOST_TEST(message.find("inference.detector.path: no weights") != std::string::npos, message);
+  BOOST_TEST(!opened);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_node_does_not_keep_back_what_another_cannot_load) {
+  robot->errors["load"] = {errc::unreadable, "sensors.camera.path: no picture"};
+  cloud->silent = {"load"};
+  begin();
+  const auto& e = ending(6s);
+  BOOST_CHECK(e.how == ending_kind::not_started);
+  BOOST_TEST(e.reason.message == "sensors.camera.path: no picture");
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_node_cuts_a_long_drain_short) {
+  auto changed = *graph.what;
+  changed.drain = 1h;
+  graph.what = std::make_shared<const scenario>(changed);
+  cloud->report.under_way = 1; // for ever
+  begin();
+  pass(1s);
+  BOOST_TEST(ended->pending());
+  caf::anon_send_exit(members[0].actor, caf::exit_reason::kill);
+  BOOST_CHECK(ending(4s).how == ending_kind::node_lost);
+  BOOST_TEST(cloud->was_asked("flush"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string program = PEERNET_BINARY_DIR "/bin/peernet-run";
+const std::string programs = PEERNET_BINARY_DIR "/bin/";
 constexpr const char* mark_key = "PEERNET_TEST_RUN";
 constexpr uid_t nobody = 65534;
 constexpr std::chrono::milliseconds between_looks{3};
@@ -57,9 +57,10 @@ bool is_pending(pid_t pid, int signal) {
          (std::stoull(status.substr(at + key.size(), 20), nullptr, 16) >> (signal - 1) & 1) != 0;
 }
 
-/// In the new process: becomes peernet-run. Never returns.
-[[noreturn]] void become(std::vector<std::string> arguments, const std::string& mark,
-                         const std::string& folder, run_process::user who) {
+/// In the new process: becomes the program. Never returns.
+[[noreturn]] void become(const std::string& program, std::vector<std::string> arguments,
+                         const std::string& mark, const std::string& folder,
+                         run_process::user who) {
   ::setpgid(0, 0);
   ::setenv(mark_key, mark.c_str(), 1);
   const int nothing = ::open("/dev/null", O_RDONLY);
@@ -93,12 +94,13 @@ std::optional<unsigned> run_member::node() const {
   return static_cast<unsigned>(std::stoul(arguments[4]));
 }
 
-run_process::run_process(std::string_view scenario, const std::vector<std::string>& more)
+run_process::run_process(std::string_view scenario, const std::vector<std::string>& more,
+                         const std::string& program)
     : mark_(folder_.path().filename()) {
   std::ofstream(folder_ / "scenario.toml") << scenario;
   std::vector<std::string> arguments{folder_ / "scenario.toml", "--output", output()};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  start(arguments, user::same);
+  start(arguments, user::same, program);
 }
 
 run_process::run_process(const std::vector<std::string>& arguments, user who,
@@ -109,12 +111,13 @@ run_process::run_process(const std::vector<std::string>& arguments, user who,
   start(arguments, who);
 }
 
-void run_process::start(const std::vector<std::string>& arguments, user who) {
+void run_process::start(const std::vector<std::string>& arguments, user who,
+                        const std::string& program) {
   started_ = std::chrono::steady_clock::now();
   pid_ = ::fork();
   BOOST_REQUIRE_MESSAGE(pid_ >= 0, "cannot fork: " << std::strerror(errno));
   if (pid_ == 0)
-    become(arguments, mark_, folder_.path(), who);
+    become(programs + program, arguments, mark_, folder_.path(), who);
   ::setpgid(pid_, pid_); // both sides: whoever is first
 }
 

@@ -39,8 +39,9 @@ public:
   enum class user : std::uint8_t { same, nobody };
 
   /// Starts peernet-run on a scenario of this text, with results below `output()`. `more` goes
-  /// behind: {"--set", "scenario.seed=2"}.
-  explicit run_process(std::string_view scenario, const std::vector<std::string>& more = {});
+  /// behind: {"--set", "scenario.seed=2"}. `program`: another one beside it that takes the same.
+  explicit run_process(std::string_view scenario, const std::vector<std::string>& more = {},
+                       const std::string& program = "peernet-run");
 
   /// Starts peernet-run with exactly these arguments in the folder of the run, which `prepare` may
   /// fill before. "nobody" takes a test that runs as root.
@@ -102,7 +103,8 @@ public:
   [[nodiscard]] std::int64_t so_far(const std::string& query) const;
 
 private:
-  void start(const std::vector<std::string>& arguments, user who);
+  void start(const std::vector<std::string>& arguments, user who,
+             const std::string& program = "peernet-run");
   void watch();
   [[noreturn]] void give_up(const std::string& why);
   void kill_all() const noexcept;

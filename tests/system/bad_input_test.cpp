@@ -184,11 +184,9 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_model_that_cannot_be_loaded_is_shown_at_its_place) {
-  const auto [text, place] = with({"", "[inference.mirror]", "[inference.^mirror]", ""});
-  auto haar = text;
-  haar.replace(haar.find("\"echo\""), 6, "\"haar\"\npath = \"notes.xml\"");
-  const auto prepare = [&](const temp_folder& folder) {
-    file("scenario.toml", haar)(folder);
+  const auto [haar, place] = with({"", "\"echo\"", "\"haar\"\npath = ^\"notes.xml\"", ""});
+  const auto prepare = [&text = haar](const temp_folder& folder) {
+    file("scenario.toml", text)(folder);
     file("notes.xml", "These are only notes.\n")(folder);
   };
   run_process run({"scenario.toml"}, run_process::user::same, prepare);
@@ -200,14 +198,13 @@ BOOST_AUTO_TEST_CASE(a_model_that_cannot_be_loaded_is_shown_at_its_place) {
 BOOST_AUTO_TEST_CASE(a_torch_model_that_is_none_is_shown_at_its_place) {
   if (!fs::exists(PEERNET_BINARY_DIR "/lib/peernet/peernet-torch.so"))
     return skip_test("the LibTorch plugin is not built");
-  const auto [text, place] = with({"", "[inference.mirror]", "[inference.^mirror]", ""});
-  auto torch = text;
-  torch.replace(torch.find("\"echo\""), 6,
-                "\"torchscript\"\npath = \"model.pt\"\nwidth = 8\nheight = 8");
-  run_process run({"scenario.toml"}, run_process::user::same, [&](const temp_folder& folder) {
-    file("scenario.toml", torch)(folder);
-    file("model.pt", "garbage\n")(folder);
-  });
+  const auto [torch, place] =
+      with({"", "\"echo\"", "\"torchscript\"\npath = ^\"model.pt\"\nwidth = 8\nheight = 8", ""});
+  run_process run({"scenario.toml"}, run_process::user::same,
+                  [&text = torch](const temp_folder& folder) {
+                    file("scenario.toml", text)(folder);
+                    file("model.pt", "garbage\n")(folder);
+                  });
   expect_unloadable(run, place, "model.pt");
 }
 
@@ -241,7 +238,16 @@ BOOST_AUTO_TEST_CASE(set_changes_keys_and_its_slips_are_shown) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(results_that_cannot_be_written_are_an_error_of_their_own) {
+BOOST_AUTO_TEST_CASE(results_that_have_no_place_are_wrong_usage) {
+  for (const auto* output : {"scenario.toml", "", "/proc/nix"}) {
+    run_process run({"scenario.toml", "--output", output}, run_process::user::same,
+                    file("scenario.toml", std::string(echo_scenario)));
+    expect_refused(run);
+    BOOST_TEST(says(run, "--output"), run.err());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(results_that_may_not_be_written_are_wrong_usage_too) {
   if (::geteuid() != 0)
     return skip_test("this test needs root, to run as another user");
   run_process run({"scenario.toml", "--output", "locked"}, run_process::user::nobody,
@@ -254,7 +260,7 @@ BOOST_AUTO_TEST_CASE(results_that_cannot_be_written_are_an_error_of_their_own) {
   const auto code = run.exit_code();
   if (code == 126)
     return skip_test("another user may not enter the build folder");
-  BOOST_TEST(code == 1, run.err());
+  BOOST_TEST(code == 2, run.err());
   BOOST_TEST(says(run, "locked"), run.err());
   BOOST_TEST(says(run, "Permission denied"), run.err());
   BOOST_TEST(!run.had_nodes());

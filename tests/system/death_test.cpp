@@ -169,6 +169,9 @@ BOOST_AUTO_TEST_CASE(a_second_signal_ends_the_run_at_once) {
   run.signal(SIGINT);
   run.signal(SIGINT);
   BOOST_TEST(run.exit_code(soon) == 7, run.err()); // draining would take 20 s
+  BOOST_TEST(run.err().find("cut off") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find(*run.results() + "/run.db") != std::string::npos, run.err());
+  BOOST_TEST(run.err().back() == '\n');
   run.await_gone(at_once);
   check_readable(run, 20);
 }
@@ -211,6 +214,60 @@ BOOST_AUTO_TEST_CASE(a_node_killed_while_loading_is_named) {
   BOOST_TEST(stuck.run().err().find("node cloud") != std::string::npos, stuck.run().err());
   BOOST_TEST(stuck.run().err().find("killed by signal 9") != std::string::npos, stuck.run().err());
   BOOST_TEST(!stuck.run().results());
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_computes_does_not_keep_a_run_from_ending_when_a_node_is_killed) {
+  run_process run(endless_scenario, set({"inference.mirror.infer=60s", "scenario.drain=30s"}));
+  run.await_samples(20);
+  BOOST_REQUIRE(::kill(run.node(robot), SIGKILL) == 0);
+  BOOST_TEST(run.exit_code(soon) == 5, run.err());
+  run.await_gone(at_once);
+  BOOST_TEST(run.err().find("node robot was lost") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("node cloud") == std::string::npos, run.err());
+  const auto summary = nlohmann::json::parse(run.result_file("summary.json"));
+  BOOST_TEST(summary["lost_nodes"] == nlohmann::json::array({"robot"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_computes_does_not_keep_the_user_from_ending_a_run) {
+  run_process run(endless_scenario,
+                  set({"inference.mirror.infer=60s", "inference.mirror.busy=true"}));
+  run.await_samples(20);
+  run.signal(SIGINT);
+  run.expect_end(7, {{"probe", 1}}, soon);
+  BOOST_TEST(run.out().substr(0, 11) == "INTERRUPTED");
+  BOOST_TEST(run.err().find("mirror did not come back within") != std::string::npos, run.err());
+  auto db = run.database();
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM outcomes WHERE outcome = 'unfinished' AND "
+                       "place = 'mirror'") > 0);
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM events WHERE severity = 'warning' AND "
+                       "detail LIKE 'mirror did not come back%'") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_that_computes_does_not_keep_a_run_from_its_own_end) {
+  run_process run(endless_scenario, set({"scenario.samples=5", "scenario.drain=100ms",
+                                         "inference.mirror.infer=60s"}));
+  run.expect_end(4, {{"probe", 1}}, soon); // nothing was delivered
+  BOOST_TEST(run.err().find("mirror did not come back within") != std::string::npos, run.err());
+  BOOST_TEST(run.database().number("SELECT COUNT(*) FROM outcomes WHERE "
+                                   "outcome = 'unfinished'") == 5);
+}
+
+BOOST_DATA_TEST_CASE(a_signal_that_the_parent_ignores_stays_ignored, data::make({SIGINT, SIGHUP}),
+                     number) {
+  const auto before = ::signal(number, SIG_IGN); // inherited by what is started now
+  run_process run(endless_scenario, set({"scenario.duration=2s"}));
+  ::signal(number, before);
+  run.await_samples(20);
+  run.signal_all(number);
+  run.expect_end(0, {{"probe", 1}});
+}
+
+BOOST_DATA_TEST_CASE(a_signal_to_all_processes_is_a_wish_to_stop, data::make({SIGTERM, SIGHUP}),
+                     number) {
+  run_process run(endless_scenario);
+  run.await_samples(20);
+  run.signal_all(number);
+  run.expect_end(7, {{"probe", 1}}, soon);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -233,4 +233,47 @@ BOOST_AUTO_TEST_CASE(pictures_of_a_folder_come_in_the_order_of_their_names) {
   BOOST_TEST((contents[1] != contents[0]));
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_written_is_refused_before_the_run) {
+  for (const std::string folder : {"/proc/nix", "scenario.toml", "scenario.toml/x"})
+    for (const bool check : {false, true}) {
+      const auto arguments = set({"sinks.original.path=" + folder});
+      run_process run(pictures, check ? [&] {
+        auto more = arguments;
+        more.emplace_back("--check");
+        return more;
+      }()
+                                      : arguments);
+      BOOST_TEST(run.exit_code() == 2, run.err());
+      BOOST_TEST(run.err().find("sinks.original.path: cannot ") != std::string::npos, run.err());
+      BOOST_TEST(run.err().find(folder) != std::string::npos, run.err());
+      BOOST_TEST(!run.results());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_check_of_a_folder_that_can_be_made_leaves_none_behind) {
+  auto more = set({"sinks.original.path=a/b/c"});
+  more.emplace_back("--check");
+  run_process run(pictures, more);
+  BOOST_TEST(run.exit_code() == 0, run.err());
+  BOOST_TEST(!fs::exists(run.folder() / "a"));
+}
+
+BOOST_AUTO_TEST_CASE(everything_that_cannot_be_loaded_is_told_at_once_at_its_key) {
+  const auto write = [](const temp_folder& folder) {
+    auto text = pictures;
+    const std::string synthetic = "type = \"synthetic-image\"\nwidth = 160\nheight = 120";
+    text.replace(text.find(synthetic), synthetic.size(), "type = \"image\"\npath = \"notes.txt\"");
+    std::ofstream(folder / "scenario.toml") << text;
+    std::ofstream(folder / "notes.txt") << "no picture\n";
+  };
+  run_process run({"scenario.toml", "--set", "sinks.original.path=/proc/nix", "--set",
+                   "sinks.travelled.path=/proc/nox"},
+                  run_process::user::same, write);
+  BOOST_TEST(run.exit_code() == 2, run.err());
+  BOOST_TEST(run.err().find("sensors.camera.path: ") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("sinks.original.path: ") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("sinks.travelled.path: ") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("scenario.toml:") != std::string::npos, run.err());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

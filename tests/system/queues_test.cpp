@@ -194,4 +194,46 @@ BOOST_DATA_TEST_CASE(a_loop_hears_of_the_end_on_another_node, data::make({"zmq-t
   BOOST_TEST(most_in_flight(db) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_closed_loop_does_not_drop_its_own_samples) {
+  run_process run(echo_scenario, set({"sensors.probe.in-flight=16", "scenario.samples=5000"}));
+  run.expect_end(0, {{"probe", 1}});
+  auto db = run.database();
+  BOOST_TEST(count_of(db, "delivered") == 5000);
+  run_process check(echo_scenario, {"--set", "sensors.probe.in-flight=16", "--check"});
+  BOOST_TEST(check.exit_code() == 0, check.err());
+  BOOST_TEST(check.out().find("queue 16 drop-oldest") != std::string::npos, check.out());
+  BOOST_TEST(check.out().find("queue 8 ") == std::string::npos, check.out());
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_loop_that_drops_does_not_run_wild) {
+  run_process run(echo_scenario,
+                  set({"sensors.probe.in-flight=16", "scenario.samples=2000",
+                       "inference.mirror.model=dummy", "inference.mirror.infer=1ms",
+                       "inference.mirror.queue.size=1", "links.up.send-queue.size=1"}));
+  run.expect_end(0, {{"probe", 1}});
+  auto db = run.database();
+  BOOST_TEST(count_of(db, "dropped") > 100);
+  // 2000 samples, of which at most 10 000 in a second replace a dropped one.
+  BOOST_TEST(db.number("SELECT MAX(intended_ns) - MIN(intended_ns) FROM samples") >
+             count_of(db, "dropped") * 90'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_blocking_queue_that_the_end_catches_full_leaves_unfinished_samples) {
+  run_process run(endless_scenario,
+                  set({"scenario.samples=20", "scenario.drain=100ms", "inference.mirror.infer=60s",
+                       "inference.mirror.queue={ size = 1, policy = \"block\" }"}));
+  run.expect_end(4, {{"probe", 1}});
+  auto db = run.database();
+  BOOST_TEST(count_of(db, "dropped") == 0);
+  BOOST_TEST(count_of(db, "unfinished") > 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_drain_is_shown_where_the_output_is_no_terminal) {
+  run_process run(endless_scenario,
+                  set({"scenario.samples=10", "scenario.drain=20s", "inference.mirror.infer=500ms",
+                       "inference.mirror.queue.size=100"}));
+  run.expect_end(0, {{"probe", 1}});
+  BOOST_TEST(run.err().find("draining ") != std::string::npos, run.err());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

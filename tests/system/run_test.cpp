@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 namespace fs = std::filesystem;
@@ -161,6 +163,39 @@ BOOST_AUTO_TEST_CASE(two_runs_at_once_do_not_disturb_each_other) {
   for (auto* run : {&one, &other})
     BOOST_TEST(run->database().number("SELECT COUNT(*) FROM outcomes WHERE "
                                       "outcome = 'delivered'") == samples);
+}
+
+BOOST_AUTO_TEST_CASE(a_summary_that_cannot_be_printed_is_an_error) {
+  for (const auto& more : {std::vector<std::string>{}, {"--json"}, {"--check"}}) {
+    std::vector<std::string> arguments{"scenario.toml", "--output", "out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    run_process run(arguments, run_process::user::same, [](const temp_folder& folder) {
+      std::ofstream(folder / "scenario.toml") << echo_scenario;
+      fs::create_symlink("/dev/full", folder / "stdout");
+    });
+    BOOST_TEST(run.exit_code() == 1, run.err());
+    BOOST_TEST(run.err().find("standard output") != std::string::npos, run.err());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(closed_standard_descriptors_do_no_harm) {
+  const temp_folder folder;
+  std::ofstream(folder / "scenario.toml") << echo_scenario;
+  const auto command = std::string(PEERNET_BINARY_DIR "/bin/peernet-run ") +
+                       (folder / "scenario.toml") + " --set scenario.samples=5 --output " +
+                       (folder / "out");
+  for (const auto* closed : {" 2>&- >/dev/null", " <&- >&- 2>&-"})
+    BOOST_TEST(std::system((command + closed).c_str()) == 0, closed);
+}
+
+BOOST_AUTO_TEST_CASE(many_copies_do_not_run_out_of_descriptors) {
+  const temp_folder folder;
+  std::ofstream(folder / "scenario.toml") << echo_scenario;
+  const auto command = "ulimit -Sn 256; " PEERNET_BINARY_DIR "/bin/peernet-run " +
+                       (folder / "scenario.toml") +
+                       " --set scenario.samples=1 --set sensors.probe.count=400 --output " +
+                       (folder / "out") + " >/dev/null 2>&1";
+  BOOST_TEST(std::system(command.c_str()) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,7 +58,7 @@ public:
   recorder& by; ///< the test's own
 
 private:
-  void ended(const sample_header& h, stamp) noexcept override {
+  void ended(const sample_header& h, outcome, stamp) noexcept override {
     {
       const std::lock_guard lock(mutex_);
       ended_.push_back(h);

@@ -4,7 +4,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <cstring>
 #include <set>
+#include <span>
 #include <string>
 
 using namespace peernet;
@@ -72,6 +74,39 @@ BOOST_AUTO_TEST_CASE(nothing_derived_shows_the_secret) {
 BOOST_AUTO_TEST_CASE(the_run_number_is_the_same_on_every_node_of_every_build) {
   // Computed with another BLAKE2b (Python's hashlib), so the order of bytes is pinned too.
   BOOST_TEST(wire_run_number(known) == 0xaa32716f2f32124du);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_is_verified_only_unchanged_and_with_the_right_key) {
+  const message_key key(known, "a purpose");
+  std::string text = "forty-two bytes that somebody may not bend";
+  const auto bytes = std::as_bytes(std::span{text});
+  const auto mac = key.authenticate(bytes);
+  BOOST_TEST(key.verify(bytes, mac));
+  BOOST_TEST(message_key(known, "a purpose").verify(bytes, mac));
+  BOOST_TEST(!message_key(known, "another purpose").verify(bytes, mac));
+  BOOST_TEST(!message_key(fresh(), "a purpose").verify(bytes, mac));
+  BOOST_TEST(!key.verify(bytes.first(bytes.size() - 1), mac));
+  for (std::size_t bit = 0; bit < 8 * mac.size(); ++bit) {
+    auto other = mac;
+    other[bit / 8] ^= std::byte{1} << (bit % 8);
+    BOOST_TEST(!key.verify(bytes, other));
+  }
+  for (auto& c : text) {
+    c ^= 1;
+    BOOST_TEST(!key.verify(bytes, mac));
+    c ^= 1;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_mac_is_the_same_on_every_node_of_every_build) {
+  // derive() is pinned above; the key is BLAKE2b-16, the mac SipHash-2-4 with 128 bits, both
+  // computed with other implementations (Python's hashlib, and the reference text of SipHash).
+  const auto mac =
+      message_key(known, "a purpose").authenticate(std::as_bytes(std::span{"nine byte", 9}));
+  std::uint64_t halves[2];
+  std::memcpy(halves, mac.data(), sizeof halves);
+  BOOST_TEST(halves[0] == 0xf3c0236e7150af6eu);
+  BOOST_TEST(halves[1] == 0x9e41389b52fed35fu);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

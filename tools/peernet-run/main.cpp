@@ -7,13 +7,17 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <sstream>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace {
@@ -24,12 +28,36 @@ void on_interrupt(int) {
   interrupts.fetch_add(1);
 }
 
+/// Standard input, output and error are open, if only to nothing: else the next socket would get
+/// one of their numbers, and what is printed would go there.
+void open_standard_descriptors() {
+  for (int fd = ::open("/dev/null", O_RDWR); fd >= 0; fd = ::open("/dev/null", O_RDWR))
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+}
+
+/// Every lane of every copy has descriptors of its own; the usual limit is far below what is
+/// allowed. Nodes inherit it.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void listen_to_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_interrupt;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::sigaction(SIGHUP, &action, nullptr); // the terminal is gone; the results need not be
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) { // SIGHUP: only the terminal is gone
+    struct sigaction action {};
+    ::sigaction(number, nullptr, &action);
+    if (action.sa_handler == SIG_IGN && number != SIGTERM)
+      continue; // nohup, or a job in the background: whoever started us does not want it heard
+    action = {};
+    action.sa_handler = on_interrupt;
+    ::sigaction(number, &action, nullptr);
+  }
   ::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -57,6 +85,21 @@ bool copy_file_to(int fd, const std::string& file) {
   return !in.bad();
 }
 
+/// What was printed has really gone out; a full disk is told of here at the latest.
+bool flush_standard_output() {
+  if (std::cout.flush())
+    return true;
+  std::cerr << "peernet-run: cannot write to standard output: " << std::strerror(errno) << "\n";
+  return false;
+}
+
+/// Puts the program's name before each line.
+void complain(const std::string& lines) {
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line);)
+    std::cerr << "peernet-run: " << line << "\n";
+}
+
 /// Reads the file and prints every mistake; nothing is started before it is flawless.
 int check_or_run(const std::string& file, const std::vector<std::string>& overrides,
                  peernet::run_options options, bool json) {
@@ -68,10 +111,10 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   const int summary_fd = json ? take_standard_output() : STDOUT_FILENO;
   peernet::progress_line progress(::isatty(STDERR_FILENO) != 0);
   options.on_progress = [&](const peernet::run_progress& p) { progress.show(p); };
+  options.on_message = [&](const std::string& line) { progress.say("peernet-run: " + line); };
   const auto done = peernet::run_scenario(what, options);
   progress.clear();
-  if (!done.problem.empty())
-    std::cerr << "peernet-run: " << done.problem << "\n";
+  complain(done.problem);
   if (options.check && done.code == peernet::exit_code::passed) {
     const auto plan = peernet::make_plan(what.scenario);
     std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin());
@@ -87,12 +130,14 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
     std::cout << peernet::print_summary(*done.summary);
   if (!done.folder.empty())
     std::cout << "\nResults: " << done.folder << "\n";
-  return code(done.code);
+  const auto worse = done.code == peernet::exit_code::bad_scenario;
+  return code(flush_standard_output() || worse ? done.code : peernet::exit_code::internal_error);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   if (peernet::is_worker(argc, argv))
     return peernet::worker_main(argc, argv);
 
@@ -120,6 +165,7 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : code(peernet::exit_code::bad_scenario);
   }
   listen_to_interrupts();
+  raise_descriptor_limit();
   options.program = std::filesystem::read_symlink("/proc/self/exe").string();
   options.interrupts = &interrupts;
   try {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace peernet {
 
 namespace {
@@ -19,6 +21,8 @@ std::string text_of(const run_progress& p) {
     line += fmt::format(", end to end p50 {}", show_duration(*f.p50));
   if (f.p99)
     line += fmt::format(" p99 {}", show_duration(*f.p99));
+  if (f.clock_bound)
+    line += fmt::format(", clocks ± {}", show_duration(*f.clock_bound));
   return line + fmt::format(", {} of {} not delivered", f.losses(), f.intended);
 }
 
@@ -33,19 +37,24 @@ void progress_line::show(const run_progress& p) {
     shown_ = true;
     return;
   }
-  const auto short_step = p.step != "loading" && p.step != "running" && p.step != "settling";
-  if (short_step || (p.step == step_ && p.elapsed - last_plain_ < plain_period))
+  const auto drains = p.step == "draining"; // mostly in no time, which needs no line
+  const auto shown = drains || p.step == "loading" || p.step == "running" || p.step == "settling";
+  if (!shown || ((drains || p.step == step_) && p.elapsed - last_plain_ < plain_period))
     return;
   step_ = p.step;
   last_plain_ = p.elapsed;
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+void progress_line::say(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  std::fprintf(stderr, "%s%s\n", std::exchange(shown_, false) ? "\r\033[K" : "", line.c_str());
+}
+
 void progress_line::clear() {
   const std::lock_guard lock(mutex_);
-  if (shown_)
+  if (std::exchange(shown_, false))
     std::fputs("\r\033[K", stderr);
-  shown_ = false;
 }
 
 } // namespace peernet

@@ -18,6 +18,9 @@ public:
 
   void show(const run_progress& p);
 
+  /// A line of its own, which stays.
+  void say(const std::string& line);
+
   /// Takes the renewing line away.
   void clear();
 

@@ -357,4 +357,27 @@ BOOST_AUTO_TEST_CASE(notices_from_many_threads_keep_the_books_right) {
   BOOST_TEST(spans_of(taken(), step::notice).size() >= count - 8);
 }
 
+BOOST_AUTO_TEST_CASE(a_place_that_a_loss_freed_stays_empty_for_a_moment) {
+  make(2, 1h);
+  start();
+  constexpr std::uint64_t count = 20;
+  for (std::uint64_t seq = 0; seq < count; ++seq) {
+    BOOST_REQUIRE(out.launched.wait_for(seq + 1));
+    out.landed(seq);
+    loop->notice({.trace = trace_id{0, seq},
+                  .route = graph.whole->sensor_routes[0],
+                  .when = clock.now(),
+                  .node = 9,
+                  .clock = 4,
+                  .lost = true});
+  }
+  loop->stop();
+  const auto launched = out.launched.all();
+  for (std::size_t i = 2; i < launched.size(); ++i) { // the first two fill the loop
+    BOOST_TEST(to_ns(launched[i].intended) - to_ns(launched[i - 2].intended) >= 1'000'000);
+    if (i > 2)
+      BOOST_TEST(to_ns(launched[i].intended) - to_ns(launched[i - 1].intended) >= 100'000);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,8 @@
 #include "actors/engine/end_hub.hpp"
 #include "tests/actors/engine/rig.hpp"
 
+#include <map>
+
 using namespace peernet;
 using namespace std::chrono_literals;
 
@@ -62,7 +64,7 @@ BOOST_AUTO_TEST_CASE(an_end_for_a_sensor_of_this_node_goes_to_its_loop) {
   const auto now = clock.now();
   loop.start({.start = now, .measured = now});
   BOOST_REQUIRE(out.sent.wait_for(1));
-  hub.ended(ended_at(1, 0), stamp_from_ns(55));
+  hub.ended(ended_at(1, 0), outcome::delivered, stamp_from_ns(55));
   BOOST_REQUIRE(out.sent.wait_for(2));
   loop.stop();
   const auto notice = spans_of(taken(), step::notice).at(0);
@@ -74,7 +76,7 @@ BOOST_AUTO_TEST_CASE(an_end_for_a_sensor_of_this_node_goes_to_its_loop) {
 BOOST_AUTO_TEST_CASE(an_end_for_a_sensor_elsewhere_is_passed_on) {
   std::vector<end_notice> passed;
   hub.add_remote(0, [&](const end_notice& n) { passed.push_back(n); });
-  hub.ended(ended_at(0, 9), stamp_from_ns(66));
+  hub.ended(ended_at(0, 9), outcome::delivered, stamp_from_ns(66));
   BOOST_REQUIRE_EQUAL(passed.size(), 1u);
   BOOST_CHECK(passed[0].trace == trace_id(0, 9));
   BOOST_TEST(passed[0].route == graph.whole->sensor_routes[0] + 2);
@@ -84,8 +86,8 @@ BOOST_AUTO_TEST_CASE(an_end_for_a_sensor_elsewhere_is_passed_on) {
 }
 
 BOOST_AUTO_TEST_CASE(an_end_nobody_waits_for_goes_nowhere) {
-  hub.ended(ended_at(0, 0), stamp_from_ns(1)); // known, but an open loop
-  hub.ended({.trace = trace_id{99, 0}, .intended = {}}, stamp_from_ns(1));
+  hub.ended(ended_at(0, 0), outcome::delivered, stamp_from_ns(1)); // known, but an open loop
+  hub.ended({.trace = trace_id{99, 0}, .intended = {}}, outcome::delivered, stamp_from_ns(1));
   hub.deliver({.trace = trace_id{0, 0}, .when = {}});
   hub.deliver({.trace = trace_id{99, 0}, .when = {}});
 }
@@ -112,6 +114,18 @@ BOOST_AUTO_TEST_CASE(a_notice_for_a_sensor_elsewhere_is_not_sent_round_and_round
   hub.add_remote(0, [&](const end_notice&) { passed = true; });
   hub.deliver({.trace = trace_id{0, 0}, .when = {}});
   BOOST_TEST(!passed);
+}
+
+BOOST_AUTO_TEST_CASE(a_notice_tells_whether_the_sample_came_to_its_goal) {
+  awaited_list<end_notice> sent;
+  hub.add_remote(0, [&](const end_notice& n) { sent.add(n); });
+  const std::map<outcome, bool> lost{{outcome::delivered, false}, {outcome::consumed, false},
+                                     {outcome::dropped, true},    {outcome::failed, true},
+                                     {outcome::lost, true},       {outcome::corrupt, true}};
+  for (const auto& [how, is_lost] : lost) {
+    hub.ended(ended_at(0, 0), how, stamp_from_ns(5));
+    BOOST_TEST(sent.all().back().lost == is_lost, to_string(how));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -327,4 +327,46 @@ BOOST_AUTO_TEST_CASE(stopped_in_the_middle_it_leaves_what_waits_unfinished) {
   BOOST_TEST(queue->under_way() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_model_that_does_not_come_back_is_given_up_and_named) {
+  gate opened;
+  awaited_list<bool> inside;
+  auto e = engine_of(worker_of(
+      [&](const payload& in, emitter& to) -> result<void> {
+        inside.add(true);
+        if (!opened.pass())
+          return error{errc::timeout, "the test hangs"};
+        to.value(0, 1.0);
+        return echo(in, to);
+      },
+      {.preprocess = false, .postprocess = false, .max_outputs = 1, .values = {"score"}}));
+  e->start();
+  deliver(0);
+  BOOST_REQUIRE(inside.wait_for(1));
+  BOOST_TEST(!e->stop(clock.now()));
+  const auto trouble = troubles();
+  BOOST_TEST(trouble.find("detector did not come back within") != std::string::npos, trouble);
+  BOOST_TEST(trouble.find("unfinished") != std::string::npos, trouble);
+  BOOST_TEST(queue->under_way() == 1u);
+  (void)taken();
+
+  // Should it come back after all, nothing of it is seen.
+  opened.open();
+  BOOST_TEST(e->stop());
+  BOOST_TEST(taken().empty());
+  BOOST_TEST(out.sent.size() == 0u);
+  BOOST_TEST(e->processed() == 0u);
+  BOOST_TEST(watcher.seen.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_model_that_names_its_stage_is_not_named_twice) {
+  auto e = engine_of(worker_of([](const payload&, emitter&) -> result<void> {
+    return error{errc::io, "detector: no weights"};
+  }));
+  e->start();
+  deliver(0);
+  BOOST_REQUIRE(watcher.seen.wait_for(1));
+  e->stop();
+  BOOST_TEST(troubles() == "inference failed: detector: no weights\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -106,6 +106,7 @@ BOOST_AUTO_TEST_CASE(a_sink_that_draws_on_frames_gets_those_of_its_sensor) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_made_is_named_by_its_key) {
   const auto none = [](registry&) {};
   const auto sensor_error = load_error(chain_toml, "robot", [](registry& r) {
+    register_builtin_sinks(r);
     r.add_sensor("bytes", failing<sensor>("the lens is missing"));
   });
   BOOST_TEST(sensor_error.message == "sensors.camera: the lens is missing");
@@ -166,6 +167,33 @@ BOOST_AUTO_TEST_CASE(a_codec_that_cannot_be_made_is_named_by_its_link_on_both_si
         known);
     BOOST_TEST(e.message == "links.uplink.codec: no such level");
   }
+}
+
+BOOST_AUTO_TEST_CASE(everything_that_cannot_be_made_is_named_at_once) {
+  const auto e = load_error(chain_toml, "robot", [](registry& r) {
+    r.add_sensor("bytes", failing<sensor>("the lens is missing"));
+    r.add_sink("discard", failing<sink>("actuator: no arm")); // it knows its name
+  });
+  BOOST_TEST(e.message == "sensors.camera: the lens is missing\nsinks.actuator: no arm");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_wrong_is_named_by_the_key_that_holds_it) {
+  catalogue known = catalogue::builtin();
+  require(known.add({.kind = plugin_kind::model,
+                     .name = "net",
+                     .module = "",
+                     .doc = "has files",
+                     .options = {{.name = "path", .kind = option_kind::text, .doc = "weights"},
+                                 {.name = "labels", .kind = option_kind::text, .doc = "names"}}}));
+  const auto text =
+      with(chain_toml, "model = \"echo\"", "model = \"net\"\npath = \"a.pt\"\nlabels = \"b.txt\"");
+  const auto key_of = [&](const std::string& message) {
+    const auto e = load_error(
+        text, "cloud", [&](registry& r) { r.add_model("net", failing<model>(message)); }, known);
+    return e.message.substr(0, e.message.find(": "));
+  };
+  BOOST_TEST(key_of("'/data/a.pt' is no model") == "inference.detector.path");
+  BOOST_TEST(key_of("out of memory") == "inference.detector");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

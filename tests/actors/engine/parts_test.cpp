@@ -112,4 +112,62 @@ BOOST_AUTO_TEST_CASE(a_part_without_anything_here_is_finished_and_reports_nothin
   BOOST_TEST(r.under_way == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_sensor_that_does_not_come_back_is_given_up_and_named) {
+  gate opened;
+  awaited_list<bool> inside;
+  keeping_outlet out;
+  sensor_part part{.name = "camera", .place = 0, .sources = {}, .keeper = {}, .loops = {}};
+  part.sources.push_back(std::make_unique<sensor_source>(
+      stage_identity{.name = "camera", .copy = 0},
+      std::make_unique<scripted_sensor>([&]() -> result<std::optional<payload>> {
+        inside.add(true);
+        if (!opened.pass())
+          return error{errc::timeout, "the test hangs"};
+        return std::optional{payload::copy_of("1")};
+      }),
+      0, graph.whole->sensor_routes[0], context));
+  part.sources[0]->connect({&out}, nullptr);
+  part.loops.push_back(
+      std::make_unique<open_loop>(std::vector{part.sources[0].get()}, graph.what->sensors[0], 1));
+  const auto now = clock.now();
+  part.start({.start = now, .measured = now});
+  BOOST_REQUIRE(inside.wait_for(1));
+  BOOST_TEST(!part.stop(now));
+  const auto told = events.take().first;
+  BOOST_REQUIRE_EQUAL(told.size(), 1u);
+  BOOST_TEST(told[0].detail.starts_with("camera did not come back within "), told[0].detail);
+  part_report r;
+  part.report(r);
+  BOOST_TEST(!r.sensors_finished);
+  BOOST_TEST(r.counts.at(0).count == 0u);
+
+  opened.open();
+  part.loops.clear(); // waits
+  BOOST_TEST(part.sources[0]->intended() == 0u);
+  BOOST_TEST(out.sent.size() == 0u);
+  BOOST_TEST(taken().empty());
+}
+
+BOOST_AUTO_TEST_CASE(all_engines_of_a_part_are_asked_before_one_is_waited_for) {
+  gate opened;
+  awaited_list<bool> inside;
+  sink_part part{.name = "actuator", .place = 2, .engines = {}};
+  auto other = std::make_shared<stage_queue>(queue_config{.size = 1}, std::uint16_t{3}, context);
+  for (const auto& q : {queue, other})
+    part.engines.push_back(std::make_unique<sink_engine>(
+        stage_identity{.name = "actuator", .copy = 2},
+        std::make_unique<scripted_sink>([&](const sample&) -> result<void> {
+          inside.add(true);
+          return opened.pass() ? result<void>{} : error{errc::timeout, "the test hangs"};
+        }),
+        q, decoder_set{}, *graph.whole, context));
+  part.start();
+  queue->deliver(sample_at(4, 0), 0, clock.now(), by);
+  BOOST_REQUIRE(inside.wait_for(1));
+  BOOST_TEST(!part.stop(clock.now())); // the first is stuck, the second ends
+  other->deliver(sample_at(4, 1), 0, clock.now(), by);
+  BOOST_TEST(other->under_way() == 0u);
+  opened.open();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

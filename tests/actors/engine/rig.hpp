@@ -61,11 +61,14 @@ private:
 struct seen_end {
   sample_header header;
   stamp when{};
+  outcome how{};
 };
 
 class seeing_watcher final : public end_watcher {
 public:
-  void ended(const sample_header& h, stamp when) noexcept override { seen.add({h, when}); }
+  void ended(const sample_header& h, outcome how, stamp when) noexcept override {
+    seen.add({h, when, how});
+  }
   awaited_list<seen_end> seen;
 };
 

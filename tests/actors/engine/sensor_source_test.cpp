@@ -178,4 +178,22 @@ BOOST_AUTO_TEST_CASE(a_false_clock_says_when_to_wake) {
   BOOST_CHECK(ahead.now() >= soon);
 }
 
+BOOST_AUTO_TEST_CASE(an_input_that_ends_by_itself_is_told_once) {
+  auto s = source_of([]() -> result<std::optional<payload>> { return std::optional<payload>{}; });
+  BOOST_CHECK(s->fire(15, due, window, by) == sensor_source::fired::at_end);
+  BOOST_CHECK(s->fire(15, due, window, by) == sensor_source::fired::at_end);
+  const auto told = events.take().first;
+  BOOST_REQUIRE_EQUAL(told.size(), 1u);
+  BOOST_TEST(told[0].what == "sensor ended");
+  BOOST_TEST(told[0].detail == "camera: its input ended after 15 samples");
+  BOOST_CHECK(told[0].how == severity::info);
+}
+
+BOOST_AUTO_TEST_CASE(an_input_that_ends_because_it_was_told_to_is_no_news) {
+  auto s = source_of([]() -> result<std::optional<payload>> { return std::optional<payload>{}; });
+  s->cancel();
+  BOOST_CHECK(s->fire(15, due, window, by) == sensor_source::fired::at_end);
+  BOOST_TEST(events.take().first.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -226,4 +226,26 @@ BOOST_AUTO_TEST_CASE(stopping_twice_or_without_a_start_is_fine) {
   BOOST_TEST(e.delivered() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_sink_that_does_not_come_back_is_given_up_and_named) {
+  gate opened;
+  awaited_list<bool> inside;
+  auto e = engine([&](const sample&) -> result<void> {
+    inside.add(true);
+    if (!opened.pass())
+      return error{errc::timeout, "the test hangs"};
+    return {};
+  });
+  e.start();
+  deliver(0);
+  BOOST_REQUIRE(inside.wait_for(1));
+  BOOST_TEST(!e.stop(clock.now()));
+  const auto trouble = troubles();
+  BOOST_TEST(trouble.find("actuator did not come back within") != std::string::npos, trouble);
+  (void)taken();
+  opened.open();
+  BOOST_TEST(e.stop());
+  BOOST_TEST(taken().empty());
+  BOOST_TEST(e.delivered() == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -159,4 +159,15 @@ BOOST_AUTO_TEST_CASE(with_many_producers_every_sample_is_taken_or_dropped) {
   BOOST_TEST(q.under_way() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_finds_no_room_once_blocking_has_ended_is_unfinished_not_dropped) {
+  auto q = queue_of(1, overflow::block);
+  deliver(q, 0);
+  q.stop_blocking();
+  deliver(q, 1);
+  BOOST_TEST(q.under_way() == 1u);
+  BOOST_TEST(q.dropped() == 0u);
+  BOOST_TEST(taken().empty());
+  BOOST_TEST(watcher.seen.size() == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -134,7 +134,7 @@ network = "wifi"
   BOOST_TEST(detector.settings.get<std::int64_t>("stride") == 16);
   BOOST_TEST((detector.queue == queue_config{1, overflow::drop_newest}));
   BOOST_TEST((detector.dispatch == dispatch::all));
-  BOOST_TEST((s.sinks.at(0).queue == queue_config{8, overflow::block}));
+  BOOST_TEST((s.sinks.at(0).queue == queue_config{12, overflow::block}));
   BOOST_TEST(s.sinks.at(0).settings.get<std::string>("frames") == "camera");
   BOOST_TEST(!s.sinks.at(0).settings.has("path"));
   BOOST_TEST(s.links.at(0).pair);
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
       {"duration = \"10s\"", "samples = 0", 2, 11, "must be from 1 to"},
       {"\"10s\"", "\"10s\"\nseed = -1", 3, 8, "must be at least 0, not -1"},
       {"\"10Hz\"", "\"2000kHz\"", 10, 8, "must be from 1e-06Hz to 1e+06Hz, not 2e+06Hz"},
-      {"\"10Hz\"", "\"10Hz\"\ncount = 10001", 11, 9, "must be from 1 to 10000, not 10001"},
+      {"\"10Hz\"", "\"10Hz\"\ncount = 1001", 11, 9, "must be from 1 to 1000, not 1001"},
       {"\"10Hz\"", "\"10Hz\"\nchannels = 2", 11, 12, "from 1 to 3 in steps of 2"},
       {"\"10Hz\"", "\"10Hz\"\narrival = \"periodik\"", 11, 11, "did you mean \"periodic\"?"},
       {"\"10Hz\"", "\"10Hz\"\narrival = \"often\"", 11, 11,

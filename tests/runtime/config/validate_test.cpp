@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(frames_come_from_a_sensor_on_the_same_node) {
 
 BOOST_AUTO_TEST_CASE(what_would_eat_the_machine_is_refused) {
   const auto bytes = base_with("type = \"synthetic-image\"", "type = \"bytes\"\nsize = \"1B\"");
-  BOOST_TEST(read_text(bytes, {"sensors.camera.count=9000"}).ok());
+  BOOST_TEST(read_text(bytes, {"sensors.camera.count=1000"}).ok());
   const auto r =
       read_text(bytes, {"sensors.camera.count=1000", "sinks.actuator.count=1000",
                         "inference.detector.count=1000", "inference.detector.dispatch=all"});

@@ -115,6 +115,24 @@ BOOST_AUTO_TEST_CASE(times_across_clocks_count_once_the_clocks_are_known) {
   BOOST_TEST(std::abs(sut.now(start).p50.value().count() - 100'000) <= 1'000);
 }
 
+BOOST_AUTO_TEST_CASE(the_widest_clock_bound_of_the_moment_is_told) {
+  const auto shape = pipeline_layout();
+  live_figures sut(shape);
+  BOOST_TEST(!sut.now(start).clock_bound.has_value());
+  const auto at = to_ns(start) - 500;
+  sut.set_clocks(clock_map({{.from = 1, .to = 0, .anchor_ns = at, .offset_ns = 500, .bound_ns = 70},
+                            {.from = 2, .to = 0, .bound_ns = 60},
+                            {.from = 2, .to = 1, .bound_ns = 900}}));
+  BOOST_TEST(sut.now(start).clock_bound.value().count() == 70);
+  sut.set_clocks(clock_map({{.from = 1,
+                             .to = 0,
+                             .anchor_ns = at,
+                             .offset_ns = 500,
+                             .bound_ns = 70,
+                             .bound_growth = 1e-6}}));
+  BOOST_TEST(sut.now(start + std::chrono::seconds{1}).clock_bound.value().count() == 1070);
+}
+
 BOOST_AUTO_TEST_CASE(the_warm_up_is_in_no_latency_and_unknown_numbers_are_ignored) {
   const auto shape = pipeline_layout();
   live_figures sut(shape);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "actors/engine/node_prober.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace peernet {
+
+result<std::unique_ptr<node_prober>> node_prober::start(node_graph& graph,
+                                                        const std::string& secret) {
+  const auto& self = graph.what().nodes[graph.self()];
+  std::vector<probe_network> networks{{.name = "", .address = "127.0.0.1"}};
+  for (const auto& [network, address] : self.addresses)
+    if (network.empty())
+      networks.front().address = address;
+    else
+      networks.push_back({.name = network, .address = address});
+  auto service = probe_service::start({.clock = &graph.clock(),
+                                       .node = graph.self(),
+                                       .secret = secret,
+                                       .seed = graph.what().seed + graph.self()},
+                                      networks);
+  if (!service)
+    return error{service.error().code,
+                 "nodes." + self.name + ": clock probes: " + service.error().message};
+  return std::unique_ptr<node_prober>(new node_prober(graph, std::move(*service)));
+}
+
+result<void> node_prober::set_targets(std::span<const clock_id> clocks,
+                                      const std::vector<probe_point>& everywhere) {
+  const auto& p = graph_.whole();
+  std::vector<probe_target> targets;
+  for (const auto& lane : p.lanes) {
+    const auto from = p.instances[lane.from].node, to = p.instances[lane.to].node;
+    if (from != graph_.self() || to == from)
+      continue;
+    const auto& network = graph_.what().links[p.places[lane.link].config].network;
+    const auto point = std::ranges::find_if(
+        everywhere, [&](const probe_point& at) { return at.node == to && at.network == network; });
+    if (point == everywhere.end())
+      warn({{to, network, "", 0}, clocks[to]}, "it has no address there");
+    else if (const probe_target target{*point, clocks[to]};
+             std::ranges::find(targets, target) == targets.end())
+      targets.push_back(target);
+  }
+  return service_->set_targets(clocks[graph_.self()], targets);
+}
+
+void node_prober::report_silence() {
+  for (const auto& r : service_->report())
+    if (r.asked > 0 && r.answered == 0)
+      warn(r.target, "no answer from " + r.target.at.address + ":" +
+                         std::to_string(r.target.at.port) + " (UDP)");
+}
+
+void node_prober::warn(const probe_target& target, const std::string& why) {
+  const auto same = [&](const probe_target& t) {
+    return t.at.node == target.at.node && t.at.network == target.at.network;
+  };
+  if (std::ranges::any_of(silent_, same))
+    return;
+  silent_.push_back(target);
+  const auto& network = target.at.network;
+  graph_.events().add(
+      {graph_.clock().now(), severity::warning, "clock probes unanswered",
+       "node " + graph_.whole().nodes[target.at.node] +
+           (network.empty() ? "" : " on network " + network) + ": " + why +
+           "; its clock is compared over the coordinator, which widens the bound of the links to "
+           "it"});
+}
+
+clock_news node_prober::take() {
+  return news_of(*service_);
+}
+
+clock_news news_of(probe_service& service) {
+  return {.probes = service.take(),
+          .looks = service.take_disciplines(),
+          .bytes_sent = service.counters().bytes_sent.load(std::memory_order_relaxed),
+          .cpu_ns = to_ns(service.cpu_time())};
+}
+
+} // namespace peernet

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// The run driver's part that compares clocks: who shares one, bursts before and after the run, and
+// what all nodes learn in between.
+#include "actors/caf_error.hpp"
+#include "actors/engine/node_prober.hpp"
+#include "actors/run_driver_ask.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace peernet::actors {
+
+namespace {
+
+/// A burst: enough that some of its exchanges are quick, in less than the links take to stand.
+constexpr std::uint32_t burst_exchanges = 40;
+constexpr duration burst_spacing = std::chrono::milliseconds{2};
+/// One exchange over the control plane.
+constexpr duration control_patience = std::chrono::seconds{1};
+
+} // namespace
+
+/// Nodes whose clock domains are equal share a clock; the coordinator's own is the reference.
+void run_driver::assign_clocks() {
+  std::map<std::string, clock_id> known{{clock_.domain(), reference_clock}};
+  std::set<std::string> names;
+  for (auto& n : nodes_) {
+    n.clock =
+        known.try_emplace(n.ready.clock_domain, static_cast<clock_id>(known.size())).first->second;
+    names.insert(n.ready.values.begin(), n.ready.values.end());
+  }
+  values_.assign(names.begin(), names.end());
+}
+
+/// The coordinator asks every node, on the network that the control plane uses.
+result<void> run_driver::set_probe_targets() {
+  if (!config_.prober)
+    return {};
+  std::vector<probe_target> targets;
+  for (const auto& p : probe_points_)
+    if (p.network.empty() && p.node < nodes_.size())
+      targets.push_back({p, nodes_[p.node].clock});
+  return config_.prober->set_targets(reference_clock, targets);
+}
+
+/// Everybody asks those it asks, at the same time; then the control plane asks who did not answer.
+void run_driver::probe_clocks(probe_phase phase, std::function<void()> next) {
+  if (config_.prober) {
+    bursting_ = true;
+    config_.prober->burst(burst_exchanges, burst_spacing, phase,
+                          [me = caf::actor_cast<coordinator_actor>(self_)] {
+                            caf::anon_send(me, probe_atom::value);
+                          });
+  }
+  const burst_order order{burst_exchanges, to_ns(burst_spacing), phase};
+  ask_all<clock_news>(
+      "probing clocks",
+      [=, this](std::size_t i) {
+        return self_->request(config_.members[i].actor, step_patience, probe_atom::value, order);
+      },
+      [this](std::size_t i, const clock_news& news) { learn(news, i); },
+      [=, this] {
+        after_burst_ = [=, this] { probe_rest(phase, next); };
+        if (!bursting_)
+          std::exchange(after_burst_, nullptr)();
+      });
+}
+
+void run_driver::burst_over() {
+  bursting_ = false;
+  if (after_burst_ && !over_)
+    std::exchange(after_burst_, nullptr)();
+}
+
+void run_driver::probe_rest(probe_phase phase, std::function<void()> next) {
+  collect_own_news();
+  if (config_.prober)
+    for (const auto& r : config_.prober->report())
+      nodes_[r.target.at.node].by_udp = r.answered > 0;
+  step_ = "probing clocks";
+  const auto generation = ++generation_;
+  next_ = std::move(next);
+  awaited_.clear();
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].alive && !nodes_[i].by_udp)
+      awaited_.insert(i);
+  if (awaited_.empty())
+    return std::exchange(next_, nullptr)();
+  for (const auto i : std::set<std::size_t>(awaited_))
+    probe_again(i, burst_exchanges, phase, generation);
+}
+
+/// One exchange after the other on each node, all nodes at the same time.
+void run_driver::probe_again(std::size_t node, std::uint32_t left, probe_phase phase,
+                             std::uint64_t generation) {
+  if (generation != generation_)
+    return;
+  if (left == 0)
+    return answered(generation, node);
+  probe_once(node, phase, [=, this] { probe_again(node, left - 1, phase, generation); });
+}
+
+void run_driver::probe_once(std::size_t node, probe_phase phase, std::function<void()> then) {
+  const auto generation = generation_;
+  self_->request(nodes_[node].probes, control_patience, probe_atom::value, to_ns(clock_.now()))
+      .then(
+          [=, this](std::int64_t t1, std::int64_t t2, std::int64_t t3) {
+            clock_news news;
+            news.probes.push_back({.local = reference_clock,
+                                   .remote = nodes_[node].clock,
+                                   .asker = coordinator_node,
+                                   .answerer = static_cast<node_id>(node),
+                                   .t1 = t1,
+                                   .t2 = t2,
+                                   .t3 = t3,
+                                   .t4 = to_ns(clock_.now()),
+                                   .phase = phase,
+                                   .network = "",
+                                   .method = "control"});
+            learn(std::move(news), nodes_.size());
+            then();
+          },
+          [=, this](const caf::error& e) { failed(generation, node, e); });
+}
+
+void run_driver::collect_own_news() {
+  if (!config_.prober)
+    return;
+  auto news = news_of(*config_.prober);
+  costs_.resize(nodes_.size() + 1);
+  costs_.back().bytes_sent = news.bytes_sent;
+  costs_.back().cpu_ns = news.cpu_ns;
+  learn(std::move(news), nodes_.size());
+}
+
+/// `node`: who learnt it; the number of nodes stands for the coordinator.
+void run_driver::learn(clock_news news, std::size_t node) {
+  costs_.resize(nodes_.size() + 1);
+  if (node < nodes_.size() && news.bytes_sent > 0) {
+    costs_[node].bytes_sent = news.bytes_sent;
+    costs_[node].cpu_ns = news.cpu_ns;
+  }
+  for (const auto& p : news.probes)
+    if (p.asker == coordinator_node && p.answerer < nodes_.size()) {
+      auto& n = nodes_[p.answerer];
+      if (n.clock != reference_clock && p.round_trip() < n.best_round_trip) {
+        n.best_round_trip = p.round_trip();
+        n.offset_ns = ((p.t2 - p.t1) + (p.t3 - p.t4)) / 2;
+      }
+    }
+  std::ranges::move(news.probes, std::back_inserter(news_.probes));
+  std::ranges::move(news.looks, std::back_inserter(news_.looks));
+}
+
+void run_driver::store_news() {
+  if (!news_.probes.empty() || !news_.looks.empty())
+    caf::anon_send(metrics_, std::make_shared<const clock_news>(std::exchange(news_, {})));
+}
+
+} // namespace peernet::actors

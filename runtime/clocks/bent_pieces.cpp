@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/clocks/bent_pieces.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace peernet {
+
+namespace {
+
+/// At least such rates are taken for possible while the clocks are out of line: what crystals are
+/// specified to. Between knots of the usual distance it adds a few microseconds.
+constexpr double least_rate = 1e-4;
+
+/// The interval of the offset at one moment, relative to a line of the given slope.
+struct knot {
+  std::int64_t time;
+  double low, high;
+
+  [[nodiscard]] double middle() const noexcept { return (low + high) / 2; }
+};
+
+std::vector<knot> knots_of(std::span<const offset_bounds> exchanges, std::int64_t origin,
+                           std::int64_t base, std::int64_t cell_ns, double slope) {
+  std::vector<knot> knots;
+  for (std::size_t i = 0; i < exchanges.size();) {
+    const auto cell_end = exchanges[i].begin() + cell_ns;
+    auto quickest = exchanges[i];
+    for (; i < exchanges.size() && exchanges[i].begin() < cell_end; ++i)
+      if (exchanges[i].round_trip < quickest.round_trip)
+        quickest = exchanges[i];
+    const auto over = [&](std::int64_t offset, std::int64_t t) {
+      return static_cast<double>(offset - base) - slope * static_cast<double>(t - origin);
+    };
+    knots.push_back({quickest.begin() + (quickest.end() - quickest.begin()) / 2,
+                     over(quickest.low, quickest.low_at), over(quickest.high, quickest.high_at)});
+  }
+  return knots;
+}
+
+/// The rate at which the offset left the slope between two neighbouring knots, ns per ns.
+double rate_between(const knot& a, const knot& b) {
+  return std::abs(b.middle() - a.middle()) /
+         static_cast<double>(std::max<std::int64_t>(1, b.time - a.time));
+}
+
+} // namespace
+
+std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, clock_id from,
+                                      clock_id to, std::int64_t begin_ns, std::int64_t end_ns,
+                                      std::int64_t cell_ns, double slope) {
+  const auto origin = exchanges.front().begin();
+  const auto base = exchanges.front().middle();
+  const auto knots = knots_of(exchanges, origin, base, cell_ns, slope);
+  std::vector<double> rates; // between knot i and i + 1
+  for (std::size_t i = 0; i + 1 < knots.size(); ++i)
+    rates.push_back(rate_between(knots[i], knots[i + 1]));
+  const auto rate_around = [&](std::size_t gap) {
+    auto most = least_rate;
+    for (auto i = gap > 0 ? gap - 1 : 0; i <= gap + 1 && i < rates.size(); ++i)
+      most = std::max(most, rates[i]);
+    return most;
+  };
+  std::vector<clock_segment> pieces;
+  const auto add = [&](std::int64_t first, std::int64_t last, std::int64_t anchor, double low,
+                       double high, double more, double growth) {
+    first = std::max(first, begin_ns);
+    last = std::min(last, end_ns - 1);
+    if (first > last && !(pieces.empty() && begin_ns == end_ns))
+      return;
+    const auto line = slope * static_cast<double>(anchor - origin);
+    pieces.push_back({.from = from,
+                      .to = to,
+                      .first_ns = first,
+                      .last_ns = last,
+                      .anchor_ns = anchor,
+                      .offset_ns = base + std::llround((low + high) / 2 + line),
+                      .drift = slope,
+                      .bound_ns = std::llround(std::ceil((high - low) / 2 + more)) + 2,
+                      .bound_growth = growth});
+  };
+  const auto& front = knots.front();
+  const auto& back = knots.back();
+  add(begin_ns, front.time - 1, front.time, front.low, front.high, 0, rate_around(0));
+  for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
+    const auto &a = knots[i], &b = knots[i + 1];
+    const auto beyond = rate_around(i) * static_cast<double>(b.time - a.time) / 4;
+    add(a.time, b.time - 1, a.time, std::min(a.low, b.low), std::max(a.high, b.high), beyond, 0);
+  }
+  const auto last_gap = rates.empty() ? 0 : rates.size() - 1;
+  add(back.time, end_ns - 1, back.time, back.low, back.high, 0, rate_around(last_gap));
+  return pieces;
+}
+
+} // namespace peernet

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/clocks/stretches.hpp"
+
+#include "runtime/clocks/window.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <span>
+#include <utility>
+
+namespace peernet {
+
+namespace {
+
+using exchanges = std::vector<offset_bounds>;
+
+/// How many of `some`, beside all of `given`, leave room for a line, at least one too many not.
+/// Room only shrinks with every exchange, so halving finds it.
+std::size_t count_fitting(const exchanges& given, std::span<const offset_bounds> some,
+                          double rate_change) {
+  const auto fits = [&](std::size_t n) {
+    auto all = given;
+    all.insert(all.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(n));
+    return all.empty() || strip_of(all, rate_change).margin() >= 0;
+  };
+  if (fits(some.size()))
+    return some.size();
+  std::size_t good = 0, wrong = some.size();
+  while (wrong - good > 1) {
+    const auto between = good + (wrong - good) / 2;
+    (fits(between) ? good : wrong) = between;
+  }
+  return good;
+}
+
+class cutter {
+public:
+  cutter(exchanges all, const course_settings& settings)
+      : all_(std::move(all)), settings_(settings) {}
+
+  cut_exchanges cut() {
+    std::erase_if(all_, [this](const offset_bounds& b) {
+      if (b.round_trip < 0) // there and back in less than no time
+        leave_out(b, -b.round_trip);
+      return b.round_trip < 0;
+    });
+    for (std::size_t checked = 0; checked < all_.size();) {
+      const auto t = all_[checked].begin();
+      const auto margin = overlap_of(settings_.window_ns);
+      const auto first = std::max(begin_, after(t - margin));
+      const auto last = std::max(checked + 1, after(t + settings_.window_ns + margin));
+      exchanges window(all_.begin() + at(first), all_.begin() + at(last));
+      std::ranges::sort(window, {}, &offset_bounds::end);
+      const auto fitting = count_fitting({}, window, settings_.rate_change);
+      if (fitting == window.size())
+        checked = std::max(checked + 1, after(t + settings_.window_ns));
+      else if (!left_out(window, fitting))
+        checked = cut_at(window, fitting);
+    }
+    close(all_.size(), INT64_MAX);
+    return std::move(cut_);
+  }
+
+  /// All exchanges but bad stamps, by begin.
+  [[nodiscard]] const exchanges& usable() const noexcept { return all_; }
+
+private:
+  static std::ptrdiff_t at(std::size_t i) { return static_cast<std::ptrdiff_t>(i); }
+
+  /// The first exchange that begins at `t` or later.
+  [[nodiscard]] std::size_t after(std::int64_t t) const {
+    return static_cast<std::size_t>(std::ranges::lower_bound(all_, t, {}, &offset_bounds::begin) -
+                                    all_.begin());
+  }
+
+  /// What begins after the `culprit`, as far as it is of one mind: the rest of the window, and
+  /// beyond its end enough for a judgement.
+  [[nodiscard]] exchanges followers(const exchanges& window, std::size_t culprit) const {
+    const auto until = window[culprit].end();
+    const auto begin = std::ranges::max(window, {}, &offset_bounds::begin).begin();
+    const auto first = after(until + 1);
+    const auto last = std::max({after(begin + 1), after(until + overlap_of(settings_.window_ns)),
+                                std::min(first + stretch::witnesses, all_.size())});
+    exchanges follow(all_.begin() + at(first), all_.begin() + at(std::max(first, last)));
+    std::ranges::sort(follow, {}, &offset_bounds::end);
+    follow.resize(count_fitting({}, follow, settings_.rate_change));
+    return follow;
+  }
+
+  /// If one exchange contradicts those before it and those after it, which agree: takes it out. One
+  /// that agrees with either side may be right, and then something happened beside it.
+  bool left_out(const exchanges& window, std::size_t culprit) {
+    const auto rate_change = settings_.rate_change;
+    auto others = followers(window, culprit);
+    const auto fits_with = [&](std::span<const offset_bounds> some) {
+      return count_fitting(others, some, rate_change) == some.size();
+    };
+    const auto before = std::span(window).first(culprit);
+    const auto& bad = window[culprit];
+    if (others.size() < stretch::witnesses || fits_with(std::span(&bad, 1)) || !fits_with(before))
+      return false;
+    others.insert(others.end(), before.begin(), before.end());
+    const auto line = strip_of(others, rate_change).middle();
+    const auto over = line.value(bad.high_at) - static_cast<double>(bad.high);
+    const auto under = static_cast<double>(bad.low) - line.value(bad.low_at);
+    leave_out(bad, std::llround(std::max(over, under)));
+    all_.erase(std::ranges::find_if(all_, [&](const offset_bounds& b) {
+      return b.high_at == bad.high_at && b.low_at == bad.low_at && b.high == bad.high;
+    }));
+    return true;
+  }
+
+  /// Something happened before the end of `culprit`: everything that ended earlier can be true
+  /// together. And it happened after the begin of the last exchange that contradicts what follows.
+  /// Whatever was under way in between may have seen half of it. Returns where the next stretch
+  /// begins.
+  std::size_t cut_at(const exchanges& window, std::size_t culprit) {
+    auto follow = followers(window, culprit);
+    if (follow.empty())
+      follow.push_back(window[culprit]);
+    const auto until = window[culprit].end();
+    exchanges earlier;
+    for (const auto& b : window)
+      if (b.begin() <= until)
+        earlier.push_back(b);
+    std::ranges::sort(earlier, std::greater{}, &offset_bounds::begin);
+    const auto agreeing = count_fitting(follow, earlier, settings_.rate_change);
+    const auto since = earlier[std::min(agreeing, earlier.size() - 1)].begin();
+    const auto next = std::min(std::max(after(until), begin_ + 1), all_.size() - 1);
+    close(next, since);
+    begin_ = next;
+    holds_from_ = std::max(until, since + 2);
+    return begin_;
+  }
+
+  void leave_out(const offset_bounds& bad, std::int64_t size_ns) {
+    cut_.bad_stamps.push_back({.what = course_event::kind::bad_stamp,
+                               .begin_ns = bad.begin(),
+                               .end_ns = bad.end(),
+                               .size_ns = size_ns});
+  }
+
+  /// Ends the stretch: of its exchanges before `last` those that were over when it ended.
+  void close(std::size_t last, std::int64_t holds_until) {
+    stretch s{.exchanges = {}, .first_ns = holds_from_, .last_ns = holds_until};
+    for (const auto& b : std::span(all_).subspan(begin_, last - begin_))
+      if (b.end() <= holds_until)
+        s.exchanges.push_back(b);
+    if (s.exchanges.empty() && begin_ < last)
+      s.exchanges.push_back(all_[begin_]);
+    if (!s.exchanges.empty())
+      cut_.stretches.push_back(std::move(s));
+  }
+
+  exchanges all_; ///< by begin
+  const course_settings& settings_;
+  std::size_t begin_ = 0;               ///< of the current stretch
+  std::int64_t holds_from_ = INT64_MIN; ///< the current stretch
+  cut_exchanges cut_;
+};
+
+/// The offset was so different on both sides that no rate of a clock explains it.
+bool stepped_between(const stretch& before, const stretch& after) {
+  const auto &a = before.exchanges.back(), &b = after.exchanges.front();
+  const auto reach =
+      std::llround(offset_strip::steepest * static_cast<double>(b.end() - a.begin()));
+  return b.low - a.high > reach || a.low - b.high > reach;
+}
+
+/// Joins neighbours that are all shorter than a window, where there are three or more of them; what
+/// was left out between them is of use again. `usable`: all exchanges, by begin.
+std::vector<stretch> join_bending(const std::vector<stretch>& all, const exchanges& usable,
+                                  std::int64_t window_ns) {
+  constexpr std::ptrdiff_t many = 3;
+  const auto is_short = [&](const stretch& s) {
+    return s.exchanges.back().begin() - s.exchanges.front().begin() < window_ns;
+  };
+  std::vector<stretch> joined;
+  for (auto first = all.begin(); first != all.end();) {
+    auto end = first + 1;
+    while (end != all.end() && is_short(end[-1]) && is_short(*end) &&
+           !stepped_between(end[-1], *end))
+      ++end;
+    if (end - first < many) {
+      joined.push_back(*first++);
+      continue;
+    }
+    const auto begin_of = [&](std::int64_t t) {
+      return std::ranges::lower_bound(usable, t, {}, &offset_bounds::begin);
+    };
+    joined.push_back({.exchanges = {begin_of(first->exchanges.front().begin()),
+                                    begin_of(end[-1].exchanges.back().begin() + 1)},
+                      .first_ns = first->first_ns,
+                      .last_ns = end[-1].last_ns,
+                      .straight = false});
+    first = end;
+  }
+  return joined;
+}
+
+} // namespace
+
+cut_exchanges cut_into_stretches(std::vector<offset_bounds> all, const course_settings& settings) {
+  std::ranges::sort(all, {}, &offset_bounds::begin);
+  cutter by(std::move(all), settings);
+  auto cut = by.cut();
+  cut.stretches = join_bending(cut.stretches, by.usable(), settings.window_ns);
+  return cut;
+}
+
+} // namespace peernet

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/trace/summary_clocks.hpp"
+
+#include "runtime/core/units.hpp"
+#include "runtime/trace/run_fact.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace peernet {
+
+namespace {
+
+void write_clocks(const run_context& context, run_summary& out) {
+  for (const auto& node : context.shape.nodes) {
+    run_summary::clock_row row{.node = node.name};
+    row.shared = node.clock == reference_clock;
+    if (row.shared)
+      row.offset_ns = 0;
+    for (const auto& s : context.clocks.segments()) {
+      if (row.shared || s.from != node.clock || s.to != reference_clock)
+        continue;
+      const auto best = row.offset_ns ? std::min(row.bound_ns, s.bound_ns) : s.bound_ns;
+      if (!row.offset_ns || s.bound_ns < row.bound_ns)
+        row.offset_ns = -s.offset_ns;
+      row.bound_ns = best;
+      // The ends of the run, or of the segment within it, by this clock.
+      for (const auto t : {out.begin_ns, out.begin_ns + out.length.count()})
+        row.worst_bound_ns = std::max(row.worst_bound_ns,
+                                      s.bound(std::clamp(t - s.offset_ns, s.first_ns, s.last_ns)));
+    }
+    out.clocks.push_back(std::move(row));
+  }
+}
+
+void write_pairs(store& s, run_summary& out) {
+  auto q = s.database().prepare(
+      "SELECT asker, answerer, network, method, shared, exchanges, min_rtt_ns, median_rtt_ns, "
+      "offset_ns, drift_ppb, bound_ns, worst_bound_ns, least_squares_difference_ns "
+      "FROM clock_pairs");
+  while (q.next())
+    out.clock_pairs.push_back(
+        {.asker = q.text(0),
+         .answerer = q.text(1),
+         .network = q.text(2),
+         .method = q.text(3),
+         .shared = q.integer(4) != 0,
+         .exchanges = q.number<std::uint64_t>(5),
+         .shortest_ns = q.integer(6),
+         .median_ns = q.integer(7),
+         .offset_ns = q.integer(8),
+         .drift_ppb = q.real(9),
+         .bound_ns = q.integer(10),
+         .worst_bound_ns = q.integer(11),
+         .least_squares_ns = q.is_null(12) ? std::nullopt : std::optional(q.integer(12))});
+  auto loops = s.database().prepare("SELECT a, b, c, residual_ns, bound_ns FROM clock_loops");
+  while (loops.next())
+    out.clock_loops.push_back({.a = loops.text(0),
+                               .b = loops.text(1),
+                               .c = loops.text(2),
+                               .residual_ns = loops.integer(3),
+                               .bound_ns = loops.integer(4)});
+}
+
+void write_events(store& s, run_summary& out) {
+  // With MIN in the list, SQLite takes the other columns from the row where it was found.
+  auto q = s.database().prepare(
+      "SELECT severity, node, what, detail, COUNT(*), MIN(time_ns) FROM events "
+      "GROUP BY severity, node, what ORDER BY MIN(time_ns)");
+  while (q.next())
+    out.events.push_back({.severity = q.text(0),
+                          .node = q.text(1),
+                          .what = q.text(2),
+                          .detail = q.text(3),
+                          .count = q.number<std::uint64_t>(4),
+                          .first_ns = q.is_null(5) ? std::nullopt : std::optional(q.integer(5))});
+}
+
+void find_contradictions(store& s, run_summary& out) {
+  auto q =
+      s.database().prepare("SELECT what, detail, COUNT(*) FROM clock_notice WHERE severity = 2 "
+                           "GROUP BY what ORDER BY MIN(rowid)");
+  while (q.next()) {
+    auto text = q.text(0) + ": " + q.text(1);
+    if (const auto more = q.integer(2) - 1; more > 0)
+      text += fmt::format(" (and {} more)", more);
+    out.problems.push_back(std::move(text));
+  }
+}
+
+void check_max_bound(std::int64_t limit, run_summary& out) {
+  for (const auto& row : out.steps)
+    if (row.bound_ns > limit)
+      out.problems.push_back(fmt::format(
+          "the clock bound of {} {} reaches ± {}, max-bound is {}: probe more often ([clock] "
+          "interval), over a network with shorter round trips, or allow more",
+          row.place, row.step, show_duration(duration{row.bound_ns}),
+          show_duration(duration{limit})));
+}
+
+} // namespace
+
+result<void> summarise_clocks(store& s, const run_context& context, run_summary& out) {
+  write_clocks(context, out);
+  write_pairs(s, out);
+  write_events(s, out);
+  find_contradictions(s, out);
+  const auto limit = s.read_run(run_key::clock_max_bound);
+  if (!limit)
+    return limit.error();
+  std::int64_t ns = 0;
+  if (std::from_chars(limit->data(), limit->data() + limit->size(), ns).ec == std::errc{})
+    check_max_bound(ns, out);
+  return s.database().check();
+}
+
+} // namespace peernet

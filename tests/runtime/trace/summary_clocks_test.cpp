@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/trace/run_fact.hpp"
+#include "tests/runtime/trace/hand_made.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+using namespace peernet;
+
+namespace {
+
+/// A run over two clocks, three seconds apart.
+struct two_clocks : hand_made_run {
+  two_clocks() : two_clocks(synthetic_run({.samples = 200, .cloud_offset_ns = 3'000'000'000})) {}
+  explicit two_clocks(synthetic_run source) : hand_made_run(source.shape()) {
+    BOOST_REQUIRE(record_run(db, source).ok());
+  }
+};
+
+bool says(const std::vector<std::string>& all, const std::string& part) {
+  return std::ranges::any_of(all, [&](const auto& p) { return p.find(part) != p.npos; });
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(summary_clocks_test)
+
+BOOST_AUTO_TEST_CASE(pairs_that_probed_each_other_are_listed) {
+  two_clocks run;
+  const auto s = run.finish();
+  BOOST_TEST(s.problems.empty());
+  BOOST_REQUIRE(!s.clock_pairs.empty());
+  const auto& pair = s.clock_pairs.front();
+  BOOST_TEST(!pair.shared);
+  BOOST_TEST(pair.exchanges > 0u);
+  BOOST_TEST(std::abs(std::abs(pair.offset_ns) - 3'000'000'000) <= pair.bound_ns);
+  BOOST_TEST(pair.worst_bound_ns >= pair.bound_ns);
+  BOOST_TEST(print_summary(s).find("clock pair") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_bound_wider_than_allowed_makes_the_run_invalid) {
+  two_clocks run;
+  BOOST_REQUIRE(run.db.set_run(run_key::clock_max_bound, "1000000000").ok());
+  BOOST_TEST((run.finish().verdict == run_verdict::valid));
+  BOOST_REQUIRE(run.db.set_run(run_key::clock_max_bound, "1").ok());
+  const auto s = run.finish();
+  BOOST_TEST((s.verdict == run_verdict::invalid));
+  BOOST_TEST(says(s.problems, "max-bound is 1 ns: probe more often ([clock] interval)"));
+}
+
+BOOST_AUTO_TEST_CASE(clocks_that_cannot_be_as_they_say_make_the_run_invalid) {
+  two_clocks run;
+  const std::vector probes = {probe{.asker = 0,
+                                    .answerer = 1,
+                                    .t1 = 0,
+                                    .t2 = 900,
+                                    .t3 = 901,
+                                    .t4 = 100}}; // one clock, 850 ns apart
+  BOOST_REQUIRE(run.db.append_probes(probes).ok());
+  const auto s = run.finish();
+  BOOST_TEST((s.verdict == run_verdict::invalid));
+  BOOST_TEST(says(s.problems, "shared clocks differ: "));
+  BOOST_TEST(std::ranges::any_of(s.events, [](const auto& e) {
+    return e.severity == "error" && e.what == "shared clocks differ" && e.count == 1;
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(events_of_one_kind_are_one_row) {
+  two_clocks run;
+  for (int i = 0; i < 3; ++i)
+    BOOST_REQUIRE(run.db
+                      .append_event({.time_ns = 100 + i,
+                                     .node = 1,
+                                     .severity = severity::warning,
+                                     .what = "stage failed",
+                                     .detail = "number " + std::to_string(i)})
+                      .ok());
+  const auto s = run.finish();
+  BOOST_REQUIRE(s.events.size() == 1);
+  BOOST_TEST(s.events[0].count == 3u);
+  BOOST_TEST(s.events[0].detail == "number 0");
+  BOOST_TEST(s.events[0].node == "cloud");
+  BOOST_TEST(print_summary(s).find("warning cloud: stage failed, number 0 (3 times)") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

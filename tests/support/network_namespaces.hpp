@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Two networks of a test's own, joined by a virtual cable (veth). Only root may make them, with the
+// program `ip` of iproute2. They have no names: nothing of them is left, however the test ends.
+#pragma once
+
+#include "runtime/core/error.hpp"
+
+namespace peernet {
+
+/// A network namespace; at first with nothing in it. It lives as long as this object, and as a
+/// thread or socket in it.
+class network_namespace {
+public:
+  /// errc::refused: not permitted, or not known to this kernel.
+  [[nodiscard]] static result<network_namespace> make();
+
+  network_namespace(network_namespace&& other) noexcept;
+  network_namespace& operator=(network_namespace&&) = delete;
+  ~network_namespace();
+
+  /// Moves the calling thread in, and with it every thread and process it starts from then on.
+  [[nodiscard]] result<void> enter() const;
+
+  [[nodiscard]] int descriptor() const noexcept { return fd_; }
+
+private:
+  explicit network_namespace(int fd) noexcept : fd_(fd) {}
+  int fd_;
+};
+
+struct joined_namespaces {
+  static constexpr const char* near_address = "10.77.0.1";
+  static constexpr const char* far_address = "10.77.0.2";
+  network_namespace near, far;
+
+  /// errc::refused, as above, or because of what `ip` says; errc::not_found: there is no `ip`.
+  [[nodiscard]] static result<joined_namespaces> make();
+};
+
+} // namespace peernet
