@@ -6,6 +6,8 @@
 #include "actors/child_process.hpp"
 #include "actors/system_config.hpp"
 #include "actors/worker.hpp"
+#include "runtime/config/absolute_paths.hpp"
+#include "runtime/config/writer.hpp"
 #include "runtime/core/thread.hpp"
 #include "transports/security.hpp"
 
@@ -294,7 +296,10 @@ private:
 
   result<local_metrics_actor> open_results(caf::actor_system& system, const layout& shape) {
     const auto resolved = fs::path(folder_) / "scenario.toml";
-    if (std::ofstream out(resolved); !(out << what_.resolved << std::flush))
+    // It can be run again from there.
+    const auto text =
+        write_scenario(with_absolute_paths(*scenario_, catalogue::builtin()), catalogue::builtin());
+    if (std::ofstream out(resolved); !(out << text << std::flush))
       return error{errc::io, "cannot write " + resolved.string() + ": is the disk full?"};
     opened_ = true;
     auto db = store::create(fs::path(folder_) / "run.db");

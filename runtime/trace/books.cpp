@@ -115,7 +115,8 @@ private:
       const auto outcomes = std::accumulate(
           total.counts.begin(), total.counts.end(),
           std::accumulate(total.warmup.begin(), total.warmup.end(), std::uint64_t{0}));
-      const auto arrived = total.counts[0] + total.warmup[0] + total.late + total.duplicate;
+      const auto arrived =
+          total.counts[0] + total.warmup[0] + total.late + total.duplicate + total.warmup_repeats;
       const auto who = name(sink.place, sink.copy);
       if (outcomes != due[i])
         report("{} outcomes at sink {} for {} intended samples", outcomes, who, due[i]);

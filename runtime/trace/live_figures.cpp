@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 namespace peernet {
 
@@ -38,7 +37,9 @@ std::optional<std::int64_t> log_histogram::percentile(double share) const noexce
 }
 
 live_figures::live_figures(const layout& shape, duration patience)
-    : shape_(shape), tree_(shape), patience_(patience) {}
+    : shape_(shape), tree_(shape), patience_(patience) {
+  sums_.sinks = tree_.sinks().size();
+}
 
 /// Samples and fates, of places that exist: a node with a defect must not take the run with it.
 bool live_figures::concerns(const record& r) const {
@@ -65,6 +66,7 @@ void live_figures::add(std::span<const record> records, stamp now) {
     // Both the sample's own record and a last word for every sink: nothing more is to come.
     if (p.sample && p.open <= 0) {
       --sums_.in_flight;
+      sums_.lost += p.arrived ? 0 : 1;
       pending_.erase(it);
     }
   }
@@ -87,6 +89,7 @@ void live_figures::fate(const record& r, pending& p) {
   if (r.what != static_cast<int>(outcome::delivered))
     return;
   ++sums_.delivered;
+  p.arrived = true;
   if (p.sample)
     latency(*p.sample, r);
   else
@@ -111,6 +114,7 @@ void live_figures::age(stamp now) {
       if (it->second.sample) {
         --sums_.in_flight;
         ++sums_.overdue;
+        sums_.lost += it->second.arrived ? 0 : 1;
       }
       pending_.erase(it);
     }
@@ -136,12 +140,6 @@ live_figures::snapshot live_figures::now(stamp now) {
   s.p50 = as_duration(latencies_.percentile(0.5));
   s.p99 = as_duration(latencies_.percentile(0.99));
   return s;
-}
-
-std::uint64_t live_figures::snapshot::losses() const noexcept {
-  const auto all = std::accumulate(events.begin(), events.end(), std::uint64_t{0});
-  return all - events[static_cast<std::size_t>(outcome::delivered)] -
-         events[static_cast<std::size_t>(outcome::consumed)] + overdue;
 }
 
 } // namespace peernet

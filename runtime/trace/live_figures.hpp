@@ -56,14 +56,13 @@ public:
     std::uint64_t delivered = 0;                       ///< arrivals at sinks
     std::uint64_t in_flight = 0;                       ///< samples not yet ended at every sink
     std::uint64_t overdue = 0;                         ///< samples given up waiting for
+    std::uint64_t lost = 0;                            ///< samples that ended and reached no sink
+    std::uint64_t sinks = 0;                           ///< copies counted one by one
     std::array<std::uint64_t, outcome_count> events{}; ///< terminal events; index: outcome
     double delivered_per_second = 0;                   ///< over the last second
     std::optional<duration> p50, p99;    ///< end to end, from the intended time; without warm-up
     std::optional<duration> clock_bound; ///< the widest of all clocks against the reference;
                                          ///< nothing: there is only one, or none is known yet
-
-    /// Samples that ended and were not delivered, as far as they are known.
-    [[nodiscard]] std::uint64_t losses() const noexcept;
   };
 
   /// `now`: the reference clock.
@@ -74,6 +73,7 @@ private:
     std::optional<record> sample;
     std::optional<record> arrival; // came in before the sample's own record
     std::int64_t open = 0;         // sink routes without a last word
+    bool arrived = false;          // at any sink
   };
 
   [[nodiscard]] bool concerns(const record& r) const;

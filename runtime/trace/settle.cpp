@@ -133,8 +133,8 @@ void settlement::add(const joined_trace& t, const std::vector<ending>& endings) 
   for (const auto& e : endings) {
     auto& total = sinks[e.sink];
     ++(t.warmup ? total.warmup : total.counts)[static_cast<std::size_t>(e.outcome)];
-    total.late += e.late;
-    total.duplicate += e.duplicate;
+    (t.warmup ? total.warmup_repeats : total.late) += e.late;
+    (t.warmup ? total.warmup_repeats : total.duplicate) += e.duplicate;
   }
 }
 

@@ -67,8 +67,9 @@ struct settlement {
   struct sink_total {
     std::array<std::uint64_t, outcome_count> counts{}; ///< index: outcome; without warm-up
     std::array<std::uint64_t, outcome_count> warmup{};
-    std::uint64_t late = 0;      ///< warm-up included
-    std::uint64_t duplicate = 0; ///< warm-up included
+    std::uint64_t late = 0;
+    std::uint64_t duplicate = 0;
+    std::uint64_t warmup_repeats = 0; ///< late and duplicate arrivals of warm-up samples
   };
 
   std::vector<sink_total> sinks;       ///< index: as route_tree::sinks()

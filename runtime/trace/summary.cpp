@@ -39,6 +39,8 @@ void write_links(store& s, run_summary& out) {
                               .corrupt = count(10),
                               .bytes_sent = count(11),
                               .bytes_received = count(12)};
+    if (row.transport == "local") // a hand-off moves no bytes
+      row.bytes_sent = row.bytes_received = std::nullopt;
     if (row.bytes_received && out.length.count() > 0)
       row.throughput = static_cast<double>(*row.bytes_received) * 8 / to_seconds(out.length);
     out.links.push_back(std::move(row));

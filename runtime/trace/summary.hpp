@@ -82,8 +82,8 @@ struct run_summary {
     std::string sink;
     std::array<std::uint64_t, outcome_count> counts{}; ///< index: outcome; without warm-up
     std::uint64_t warmup = 0;                          ///< all outcomes of warm-up samples
-    std::uint64_t late = 0;      ///< arrivals after the sample had expired, warm-up included
-    std::uint64_t duplicate = 0; ///< further arrivals of a delivered sample, warm-up included
+    std::uint64_t late = 0;      ///< arrivals after the sample had expired; without warm-up
+    std::uint64_t duplicate = 0; ///< further arrivals of a delivered sample; without warm-up
   };
 
   /// What a sensor did, over all copies.

@@ -57,8 +57,8 @@ result<network_namespace> network_namespace::make() {
       why = errno;
   }).join();
   if (fd < 0)
-    return error{errc::refused,
-                 std::string("a network namespace of its own (") + std::strerror(why) + ")"};
+    return error{errc::refused, std::string("root, or the right to make network namespaces (") +
+                                    std::strerror(why) + ")"};
   return network_namespace(fd);
 }
 

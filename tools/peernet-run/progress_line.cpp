@@ -15,15 +15,16 @@ std::string text_of(const run_progress& p) {
   if (p.elapsed <= duration{0})
     return p.step + " …";
   const auto& f = p.figures;
-  auto line = fmt::format("{} {:.1f} s: {:.0f}/s delivered, {} in flight", p.step,
-                          to_seconds(p.elapsed), f.delivered_per_second, f.in_flight);
+  auto line = fmt::format("{} {:.1f} s: {:.0f}/s delivered{}, {} in flight", p.step,
+                          to_seconds(p.elapsed), f.delivered_per_second,
+                          f.sinks > 1 ? fmt::format(" at {} sinks", f.sinks) : "", f.in_flight);
   if (f.p50)
     line += fmt::format(", end to end p50 {}", show_duration(*f.p50));
   if (f.p99)
     line += fmt::format(" p99 {}", show_duration(*f.p99));
   if (f.clock_bound)
     line += fmt::format(", clocks ± {}", show_duration(*f.clock_bound));
-  return line + fmt::format(", {} of {} not delivered", f.losses(), f.intended);
+  return line + fmt::format(", {} of {} lost", f.lost, f.intended);
 }
 
 } // namespace

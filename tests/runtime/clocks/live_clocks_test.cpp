@@ -32,8 +32,8 @@ BOOST_AUTO_TEST_CASE(the_truth_lies_inside_the_bound_whatever_the_delays) {
 
 BOOST_AUTO_TEST_CASE(the_exchange_that_says_most_now_is_kept) {
   const auto exchange = [](std::int64_t t, std::int64_t trip) {
-    return probe{.local = 0, .remote = 1, .t1 = t, .t2 = t + trip / 2, .t3 = t + trip / 2,
-                 .t4 = t + trip};
+    return probe{
+        .local = 0, .remote = 1, .t1 = t, .t2 = t + trip / 2, .t3 = t + trip / 2, .t4 = t + trip};
   };
   live_clocks sut;
   sut.add(exchange(0, 100'000));

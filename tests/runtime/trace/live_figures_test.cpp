@@ -60,7 +60,22 @@ BOOST_AUTO_TEST_CASE(samples_are_in_flight_until_every_sink_has_a_last_word) {
   BOOST_TEST(s.in_flight == 0u);
   BOOST_TEST(s.intended == 2u);
   BOOST_TEST(s.delivered == 1u);
-  BOOST_TEST(s.losses() == 1u);
+  BOOST_TEST(s.lost == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_sample_that_reached_any_sink_is_not_lost) {
+  const auto shape = fan_out_layout();
+  live_figures sut(shape);
+  sut.add(std::vector{make_sample(1, 10, 11), make_fate(1, 2, outcome::delivered, 30),
+                      make_fate(1, 3, outcome::dropped, 40)},
+          start);
+  sut.add(std::vector{make_sample(2, 20, 21), make_fate(2, 1, outcome::dropped, 30),
+                      make_fate(2, 3, outcome::dropped, 40)},
+          start);
+  const auto s = sut.now(start);
+  BOOST_TEST(s.in_flight == 0u);
+  BOOST_TEST(s.lost == 1u);
+  BOOST_TEST(s.sinks == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(an_arrival_may_be_told_before_its_sample) {
@@ -96,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_never_ends_is_given_up) {
   const auto s = sut.now(start + 2001ms);
   BOOST_TEST(s.in_flight == 0u);
   BOOST_TEST(s.overdue == 1u);
-  BOOST_TEST(s.losses() == 1u);
+  BOOST_TEST(s.lost == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(times_across_clocks_count_once_the_clocks_are_known) {
