@@ -211,6 +211,7 @@ void run_driver::store_facts() {
     }
   }
   const auto end = run_end_of(ending_->how);
+  collect_own_news();
   clock_news cost;
   for (const auto& c : costs_) {
     cost.bytes_sent += c.bytes_sent;

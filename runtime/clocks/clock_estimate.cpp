@@ -23,6 +23,9 @@ std::string in_us(std::int64_t ns) {
   return fmt::format("{:.3f} µs", static_cast<double>(ns) * 1e-3);
 }
 
+/// What changes less goes unmentioned: the estimate allows for it (course_settings::rate_change).
+constexpr std::int64_t noticed_ppb = 100;
+
 class estimator {
 public:
   explicit estimator(const clock_facts& facts) : facts_(facts) {
@@ -43,6 +46,7 @@ public:
         check_shared(p);
     for (const auto& l : out_.loops)
       check_loop(l, pairs);
+    tell_steering();
     std::set<std::pair<clock_id, clock_id>> joined; // lower number first
     for (const auto& p : facts_.probes)
       if (p.local != p.remote)
@@ -221,6 +225,25 @@ private:
            fmt::format("offsets round {}, {}, {} come to {}, and their bounds only to {}",
                        name(l.nodes[0]), name(l.nodes[1]), name(l.nodes[2]), in_us(l.residual_ns),
                        in_us(l.bound_ns)));
+  }
+
+  /// A kernel that changes its clock's rate bends the course at that moment, perhaps by less than
+  /// the exchanges can show.
+  void tell_steering() {
+    std::map<clock_id, clock_discipline> before;
+    for (const auto& l : facts_.looks) {
+      const auto [at, first] = before.try_emplace(l.clock, l);
+      const auto change = l.rate_ppb - at->second.rate_ppb;
+      if (!first && std::abs(change) > noticed_ppb)
+        notify(weight::warning, l.time_ns, l.clock, l.node, "clock steered",
+               fmt::format("the kernel of {} changed its clock's rate by {:+.3f} ppm within the "
+                           "last {:.1f} s: bounds may be too narrow by what that adds up to within "
+                           "{:.0f} s",
+                           name_of(l.clock), static_cast<double>(change) * 1e-3,
+                           static_cast<double>(l.time_ns - at->second.time_ns) * 1e-9,
+                           static_cast<double>(course_settings{}.window_ns) * 1e-9));
+      at->second = l;
+    }
   }
 
   void append(const std::vector<clock_segment>& some) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/duration_sums.hpp"
 
+#include "runtime/core/units.hpp"
+#include "runtime/trace/run_fact.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,11 +54,17 @@ void duration_sums::write(run_summary& s) {
   if (unmapped_ > 0)
     s.problems.push_back(fmt::format(
         "{} durations cross to a clock without an estimate and are in no figure", unmapped_));
-  if (impossible_ > 0)
+  std::uint64_t impossible = 0;
+  for (auto& g : steps_)
+    if (g.impossible > 0) {
+      impossible += g.impossible;
+      s.impossible.push_back(std::move(g.first_impossible));
+    }
+  if (impossible > 0)
     s.problems.push_back(
         fmt::format("{} durations are negative beyond their clock bound: a clock stepped or "
                     "drifted faster than assumed",
-                    impossible_));
+                    impossible));
 }
 
 duration_sums::step_sum& duration_sums::row_of(std::uint32_t origin) {
@@ -110,8 +119,19 @@ void duration_sums::steps(const joined_trace& t) {
       ++unmapped_;
       continue;
     }
-    impossible_ += length->ns + length->bound < 0 ? 1 : 0;
     auto& row = row_of(s.origin);
+    if (length->ns + length->bound < 0 && row.impossible++ == 0) {
+      const auto& o = context_.origins[s.origin];
+      row.first_impossible = {
+          .how = clock_notice::weight::error,
+          .time_ns = s.begin_ns,
+          .clock = o.begin_clock,
+          .node = o.begin_node,
+          .what = std::string(negative_duration),
+          .detail = fmt::format("{} {}: {} ± {}", context_.shape.places[row.place].name,
+                                context_.step_name(row.what), show_duration(duration{length->ns}),
+                                show_duration(duration{length->bound}))};
+    }
     row.durations.push_back(length->ns);
     row.bound = std::max(row.bound, length->bound);
     const auto begin =

@@ -38,10 +38,12 @@ private:
   struct step_sum : sum {
     place_id place = 0;
     std::uint16_t what = 0;
-    route_id route = 0;        // the first, for the order of rows
-    double begins = 0;         // after the intended time, summed
-    std::uint64_t counted = 0; // begins in that sum
-    std::uint64_t seen = 0;    // the last delivery this step was counted in
+    route_id route = 0;           // the first, for the order of rows
+    double begins = 0;            // after the intended time, summed
+    std::uint64_t counted = 0;    // begins in that sum
+    std::uint64_t seen = 0;       // the last delivery this step was counted in
+    std::uint64_t impossible = 0; // durations that lie wholly below 0
+    clock_notice first_impossible;
 
     [[nodiscard]] double mean_begin() const {
       return counted == 0 ? 0 : begins / static_cast<double>(counted);
@@ -77,7 +79,6 @@ private:
   std::optional<std::int64_t> begin_, end_;
   std::uint64_t deliveries_ = 0;
   std::uint64_t unmapped_ = 0;
-  std::uint64_t impossible_ = 0;
 };
 
 } // namespace peernet

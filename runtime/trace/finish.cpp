@@ -6,6 +6,7 @@
 #include "runtime/trace/run_fact.hpp"
 #include "runtime/trace/schema.hpp"
 #include "runtime/trace/settle.hpp"
+#include "runtime/trace/summary_clocks.hpp"
 
 namespace peernet {
 
@@ -46,7 +47,14 @@ result<run_summary> finish_run(store& s) {
   // that, and does no harm: it stays a file with a log.
   s.database().execute("PRAGMA journal_mode = DELETE");
   static_cast<void>(s.database().check());
-  return summarise(s);
+  auto summary = summarise(s);
+  if (summary && !summary->impossible.empty()) { // known only now that all spans were seen
+    if (auto done = s.append_notices(summary->impossible); !done)
+      return done.error();
+    if (auto done = summarise_events(s, *summary); !done)
+      return done.error();
+  }
+  return summary;
 }
 
 result<void> export_run(store& s, const run_summary& summary, const std::filesystem::path& folder) {

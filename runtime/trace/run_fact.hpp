@@ -42,6 +42,9 @@ struct reported_count {
   std::uint64_t count = 0;
 };
 
+/// What the event is called that tells of a duration which lies wholly below 0.
+inline constexpr std::string_view negative_duration = "negative duration";
+
 /// Keys of the view `run` that are read again.
 namespace run_key {
 inline constexpr std::string_view scenario = "scenario";         ///< its name

@@ -93,6 +93,8 @@ public:
 
   /// Replaces the clock segments. The reference clock's own is added.
   [[nodiscard]] result<void> write_segments(std::span<const clock_segment> segments);
+  /// Adds to what the clocks came to.
+  [[nodiscard]] result<void> append_notices(std::span<const clock_notice> notices);
   /// Replaces everything that is known of the clocks, segments included.
   [[nodiscard]] result<void> write_clocks(const clock_estimates& all);
 

@@ -34,6 +34,12 @@ severity severity_of(clock_notice::weight w) noexcept {
   return severity::error;
 }
 
+void insert_notices(sql_database& db, std::span<const clock_notice> notices) {
+  auto insert = db.prepare("INSERT INTO clock_notice VALUES (?, ?, ?, ?, ?, ?)");
+  for (const auto& n : notices)
+    insert.run(n.time_ns, n.clock, n.node, severity_of(n.how), n.what, n.detail);
+}
+
 } // namespace
 
 result<void> store::append_probes(std::span<const probe> probes) {
@@ -134,9 +140,13 @@ result<void> store::write_clocks(const clock_estimates& all) {
   auto loop = db_.prepare("INSERT INTO clock_loop VALUES (?, ?, ?, ?, ?)");
   for (const auto& l : all.loops)
     loop.run(l.nodes[0], l.nodes[1], l.nodes[2], l.residual_ns, l.bound_ns);
-  auto notice = db_.prepare("INSERT INTO clock_notice VALUES (?, ?, ?, ?, ?, ?)");
-  for (const auto& n : all.notices)
-    notice.run(n.time_ns, n.clock, n.node, severity_of(n.how), n.what, n.detail);
+  insert_notices(db_, all.notices);
+  return together.commit();
+}
+
+result<void> store::append_notices(std::span<const clock_notice> notices) {
+  sql_transaction together(db_);
+  insert_notices(db_, notices);
   return together.commit();
 }
 

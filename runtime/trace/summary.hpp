@@ -4,6 +4,7 @@
 // as summary.json.
 #pragma once
 
+#include "runtime/clocks/clock_estimate.hpp"
 #include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/time.hpp"
@@ -182,7 +183,8 @@ struct run_summary {
   std::vector<clock_row> clocks;             ///< as the scenario lists the nodes
   std::vector<clock_pair_row> clock_pairs;
   std::vector<clock_loop_row> clock_loops;
-  std::vector<event_row> events; ///< by their first time
+  std::vector<event_row> events;        ///< by their first time
+  std::vector<clock_notice> impossible; ///< the first duration wholly below 0 of each step
   overhead own;
 };
 

@@ -64,24 +64,10 @@ void write_pairs(store& s, run_summary& out) {
                                .bound_ns = loops.integer(4)});
 }
 
-void write_events(store& s, run_summary& out) {
-  // With MIN in the list, SQLite takes the other columns from the row where it was found.
-  auto q = s.database().prepare(
-      "SELECT severity, node, what, detail, COUNT(*), MIN(time_ns) FROM events "
-      "GROUP BY severity, node, what ORDER BY MIN(time_ns)");
-  while (q.next())
-    out.events.push_back({.severity = q.text(0),
-                          .node = q.text(1),
-                          .what = q.text(2),
-                          .detail = q.text(3),
-                          .count = q.number<std::uint64_t>(4),
-                          .first_ns = q.is_null(5) ? std::nullopt : std::optional(q.integer(5))});
-}
-
 void find_contradictions(store& s, run_summary& out) {
   auto q =
       s.database().prepare("SELECT what, detail, COUNT(*) FROM clock_notice WHERE severity = 2 "
-                           "GROUP BY what ORDER BY MIN(rowid)");
+                           "AND what <> 'negative duration' GROUP BY what ORDER BY MIN(rowid)");
   while (q.next()) {
     auto text = q.text(0) + ": " + q.text(1);
     if (const auto more = q.integer(2) - 1; more > 0)
@@ -102,10 +88,27 @@ void check_max_bound(std::int64_t limit, run_summary& out) {
 
 } // namespace
 
+result<void> summarise_events(store& s, run_summary& out) {
+  out.events.clear();
+  // With MIN in the list, SQLite takes the other columns from the row where it was found.
+  auto q = s.database().prepare(
+      "SELECT severity, node, what, detail, COUNT(*), MIN(time_ns) FROM events "
+      "GROUP BY severity, node, what ORDER BY MIN(time_ns)");
+  while (q.next())
+    out.events.push_back({.severity = q.text(0),
+                          .node = q.text(1),
+                          .what = q.text(2),
+                          .detail = q.text(3),
+                          .count = q.number<std::uint64_t>(4),
+                          .first_ns = q.is_null(5) ? std::nullopt : std::optional(q.integer(5))});
+  return s.database().check();
+}
+
 result<void> summarise_clocks(store& s, const run_context& context, run_summary& out) {
   write_clocks(context, out);
   write_pairs(s, out);
-  write_events(s, out);
+  if (auto done = summarise_events(s, out); !done)
+    return done;
   find_contradictions(s, out);
   const auto limit = s.read_run(run_key::clock_max_bound);
   if (!limit)

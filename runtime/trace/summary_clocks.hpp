@@ -12,4 +12,7 @@ namespace peernet {
 /// After the steps.
 [[nodiscard]] result<void> summarise_clocks(store& s, const run_context& context, run_summary& out);
 
+/// Fills in the events, as the store has them now.
+[[nodiscard]] result<void> summarise_events(store& s, run_summary& out);
+
 } // namespace peernet

@@ -49,11 +49,11 @@ void measure(const char* path, const char* load, probed_path& bench, int seconds
     bounds.push_back(static_cast<double>(mapped->bound));
   }
   const auto shortest = std::ranges::min(trips) * 1e-3;
-  fmt::print("{:<9}{:<10}round trip min {:.2f}, median, p99, max {} µs; bound {} µs; true error {} "
+  fmt::print("{:<9}{:<11}round trip min {:.2f}, median, p99, max {} µs; bound {} µs; true error {} "
              "µs; {} of {} outside; {} exchanges, {} notices\n",
              path, load, shortest, spread(trips), spread(bounds), spread(errors), outside, looks,
              seen.probes.size(), found.notices.size());
-  fmt::print("{:<19}probing cost {:.0f} bytes/s and {:.3f} % of a core, both ends together\n", "",
+  fmt::print("{:<20}probing cost {:.0f} bytes/s and {:.3f} % of a core, both ends together\n", "",
              static_cast<double>(seen.bytes_sent) / seconds, 100 * to_seconds(seen.cpu) / seconds);
   std::fflush(stdout);
 }

@@ -283,4 +283,21 @@ BOOST_AUTO_TEST_CASE(without_a_possible_exchange_there_is_no_estimate) {
   BOOST_TEST(find(estimate(impossible), "bad clock stamp"));
 }
 
+BOOST_AUTO_TEST_CASE(a_kernel_that_changes_its_clocks_rate_is_told) {
+  const auto look = [](clock_id clock, std::int64_t time, std::int64_t rate) {
+    return clock_discipline{.clock = clock, .node = clock, .time_ns = time, .rate_ppb = rate};
+  };
+  const std::vector looks{look(0, 0, 5'000), look(1, 0, 0), look(0, second, 5'090),
+                          look(1, second, -2'500)};
+  const std::vector<std::string> names{"robot", "cloud"};
+  const auto found = estimate_clocks({.probes = {}, .looks = looks, .names = names});
+  BOOST_REQUIRE(found.notices.size() == 1);
+  const auto& n = found.notices.front();
+  BOOST_TEST(n.what == "clock steered");
+  BOOST_TEST((n.clock == 1 && n.time_ns == second));
+  BOOST_TEST(
+      n.detail.find("of cloud changed its clock's rate by -2.500 ppm within the last 1.0 s") !=
+      std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
