@@ -1,152 +1,27 @@
 // SPDX-License-Identifier: MIT
-#include "actors/node.hpp"
-
 #include "actors/caf_error.hpp"
-#include "actors/clock.hpp"
 #include "actors/inference.hpp"
+#include "actors/node_steps.hpp"
 #include "actors/sensor.hpp"
 #include "actors/sink.hpp"
 #include "actors/system_config.hpp"
 #include "actors/transport_receiver.hpp"
 #include "actors/transport_sender.hpp"
-#include "runtime/config/reader.hpp"
-#include "transports/security.hpp"
 
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <unistd.h>
 
 namespace peernet::actors {
 
+using namespace node_steps;
+
 namespace {
 
-using self_ptr = node_actor::stateful_pointer<node_state>;
-
-/// How often records are collected from the rings, and how many go into one message.
-constexpr duration collecting_period = std::chrono::milliseconds{10};
-constexpr std::size_t batch_records = 4096;
-/// How long the store may take with one batch before it counts as stuck.
-constexpr duration store_patience = std::chrono::seconds{30};
 /// How long one part may take to answer its node.
 constexpr duration part_patience = std::chrono::seconds{20};
 /// How long sensors and stages may take to come back from their plugin objects at the end.
 constexpr duration comeback_patience = std::chrono::seconds{2};
-
-std::string host_name() {
-  char text[256] = {};
-  return ::gethostname(text, sizeof text - 1) == 0 ? text : "unknown";
-}
-
-caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
-  auto& state = self->state;
-  if (state.graph)
-    return to_caf({errc::refused, "a scenario is loaded already"});
-  auto read = read_scenario_text(d.scenario, d.file, d.directory, {}, *state.config.known);
-  if (!read)
-    return to_caf({errc::bad_scenario, "the scenario as shipped: " + to_string(read.errors)});
-  auto what = std::make_shared<const scenario>(std::move(read.scenario));
-  auto unfolded = make_plan(*what);
-  if (!unfolded)
-    return to_caf(unfolded.error());
-  auto whole = std::make_shared<const plan>(std::move(*unfolded));
-  const auto me = std::ranges::find(whole->nodes, d.node);
-  if (me == whole->nodes.end())
-    return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
-  auto graph = std::make_shared<node_graph>(
-      what, whole, static_cast<node_id>(me - whole->nodes.begin()), *state.config.types,
-      *state.config.known, node_graph::folders{.output = d.output, .sockets = d.sockets});
-  if (auto loaded = graph->load(); !loaded)
-    return to_caf(loaded.error());
-  state.secret = d.secret;
-  state.graph = std::move(graph);
-  state.probed = self->spawn<caf::linked>(clock, clock_config{.source = state.graph->clock()});
-  return {node_ready{.host = host_name(),
-                     .pid = ::getpid(),
-                     .clock_domain = state.graph->clock().domain(),
-                     .values = state.graph->value_names()},
-          state.probed};
-}
-
-std::vector<end_line> to_lines(const std::vector<bound_end>& ends) {
-  std::vector<end_line> lines;
-  for (const auto& e : ends)
-    lines.push_back(
-        {e.link, e.instance, e.where.node, e.where.network, e.where.address, e.where.port});
-  return lines;
-}
-
-std::vector<bound_end> from_lines(const std::vector<end_line>& lines) {
-  std::vector<bound_end> ends;
-  for (const auto& l : lines)
-    ends.push_back({l.link, l.instance, {l.node, l.network, l.address, l.port}});
-  return ends;
-}
-
-/// Ends of samples that a closed-loop sensor on another node waits for go there over the direct
-/// connection.
-void forward_notices(self_ptr self) {
-  auto& g = *self->state.graph;
-  const auto& p = g.whole();
-  for (std::uint32_t number = 0; number < p.sensors.size(); ++number) {
-    const auto& i = p.instances[p.sensors[number]];
-    if (i.node == g.self() ||
-        g.what().sensors[p.places[i.place].config].arrival != arrival::closed_loop)
-      continue;
-    g.ends().add_remote(number,
-                        [peers = self->state.config.peers, node = i.node](const end_notice& n) {
-                          if (const auto peer = peers->find(node))
-                            caf::anon_send(peer, notice_atom::value,
-                                           notice_line{n.trace.number(), n.route, to_ns(n.when),
-                                                       n.node, n.clock, n.lost});
-                        });
-  }
-}
-
-caf::result<std::vector<end_line>, std::vector<probe_point>> bind(self_ptr self,
-                                                                  const run_terms& terms) {
-  forward_notices(self);
-  auto bound = self->state.graph->bind(
-      {.clock = terms.clock, .run = wire_run_number(self->state.secret), .values = terms.values});
-  if (!bound)
-    return to_caf(bound.error());
-  auto prober = node_prober::start(*self->state.graph, self->state.secret);
-  if (!prober)
-    return to_caf(prober.error());
-  self->state.prober = std::move(*prober);
-  self->state.clocks = terms.clocks;
-  return {to_lines(*bound), self->state.prober->points()};
-}
-
-caf::result<bool> link(self_ptr self, const std::vector<end_line>& ends,
-                       const std::vector<probe_point>& points) {
-  auto& state = self->state;
-  if (!state.prober)
-    return to_caf({errc::refused, "nothing was bound first"});
-  if (auto done = state.graph->connect(from_lines(ends)); !done)
-    return to_caf(done.error());
-  if (auto done = state.prober->set_targets(state.clocks, points); !done)
-    return to_caf(done.error());
-  return true;
-}
-
-caf::result<clock_news> burst(self_ptr self, const burst_order& order) {
-  if (!self->state.prober)
-    return to_caf({errc::refused, "nothing was bound first"});
-  auto promise = self->make_response_promise<clock_news>();
-  self->state.burst = promise;
-  self->state.prober->burst(
-      static_cast<int>(order.exchanges), duration{order.spacing_ns}, order.phase,
-      [me = caf::actor_cast<node_actor>(self)] { caf::anon_send(me, probe_atom::value); });
-  return promise;
-}
-
-/// The burst is over: its answers, and whoever gave none.
-void burst_over(self_ptr self) {
-  auto& state = self->state;
-  state.prober->report_silence();
-  std::exchange(state.burst, {}).deliver(state.prober->take());
-}
 
 /// Gives every part to an actor of its own, linked to the node: one that fails takes the node down,
 /// visibly.
@@ -197,63 +72,6 @@ void ask_parts(self_ptr self, const std::vector<part_actor>& parts, Promise prom
                 then();
             },
             [=](const caf::error& e) mutable { promise.deliver(e); });
-}
-
-void send_events(self_ptr self) {
-  auto& state = self->state;
-  auto [events, suppressed] = state.graph->events().take();
-  const auto tell = [&](severity how, std::string what, std::string detail, stamp when) {
-    self->send(state.metrics, event_atom::value,
-               run_event{.time_ns = to_ns(when),
-                         .clock = state.graph->clock_number(),
-                         .node = state.graph->self(),
-                         .severity = how,
-                         .what = std::move(what),
-                         .detail = std::move(detail)});
-  };
-  for (auto& e : events)
-    tell(e.how, std::move(e.what), std::move(e.detail), e.when);
-  if (suppressed > 0)
-    tell(severity::warning, "events suppressed",
-         std::to_string(suppressed) + " further events were not kept", state.graph->clock().now());
-}
-
-/// Empties the rings into the backlog, whatever the store is busy with.
-void empty_rings(self_ptr self) {
-  auto& state = self->state;
-  state.collected.resize(batch_records);
-  while (state.backlog.size() < node_state::most_backlog) {
-    const auto n = state.graph->records().drain(state.collected);
-    if (n == 0)
-      return;
-    const auto* bytes = reinterpret_cast<const char*>(state.collected.data());
-    state.backlog.emplace_back(bytes, bytes + n * sizeof(record));
-  }
-}
-
-/// Takes what the rings hold and sends it on while there is credit.
-void collect(self_ptr self) {
-  auto& state = self->state;
-  empty_rings(self);
-  while (state.unanswered < node_state::most_unanswered && !state.backlog.empty()) {
-    ++state.unanswered;
-    self->request(state.metrics, store_patience, batch_atom::value, state.graph->self(),
-                  std::move(state.backlog.front()))
-        .then(
-            [=](std::uint64_t stored) {
-              auto& s = self->state;
-              --s.unanswered;
-              s.confirmed += stored;
-              collect(self);
-            },
-            [=](const caf::error& e) { self->quit(e); });
-    state.backlog.pop_front();
-  }
-  if (state.unanswered == 0) {
-    send_events(self);
-    for (auto& f : std::exchange(state.flushes, {}))
-      f.deliver(state.confirmed);
-  }
 }
 
 /// Adds up what all parts have counted and passes it to `then`.
@@ -335,15 +153,6 @@ caf::result<bool> start(self_ptr self, const start_order& order, const metrics_a
       self, all_parts(state), promise, [](bool) {}, [=]() mutable { promise.deliver(true); },
       start_atom::value, order);
   self->delayed_send(self, collecting_period, tick_atom::value);
-  return promise;
-}
-
-caf::result<std::uint64_t> flush(self_ptr self) {
-  if (!self->state.metrics)
-    return to_caf({errc::refused, "no run has begun"});
-  auto promise = self->make_response_promise<std::uint64_t>();
-  self->state.flushes.push_back(promise);
-  collect(self);
   return promise;
 }
 

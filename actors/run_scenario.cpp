@@ -4,6 +4,7 @@
 #include "actors/attach.hpp"
 #include "actors/caf_error.hpp"
 #include "actors/child_process.hpp"
+#include "actors/run_folders.hpp"
 #include "actors/system_config.hpp"
 #include "actors/worker.hpp"
 #include "runtime/config/absolute_paths.hpp"
@@ -36,53 +37,6 @@ using namespace std::chrono_literals;
 constexpr duration attach_patience = 15s;
 constexpr duration farewell_patience = 5s; ///< for nodes to end by themselves
 constexpr duration lost_patience = 300ms;  ///< the same, when one is known not to answer
-
-/// A folder only we can enter, for sockets that are reached by a path; gone with the run.
-class private_folder {
-public:
-  static result<private_folder> make() {
-    std::string pattern = (fs::temp_directory_path() / "peernet-XXXXXX").string();
-    if (!::mkdtemp(pattern.data()))
-      return error{errc::io,
-                   "cannot make a folder for sockets in " + fs::temp_directory_path().string()};
-    return private_folder(std::move(pattern));
-  }
-  static result<private_folder> none() { return private_folder({}); }
-  private_folder(private_folder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  private_folder& operator=(private_folder&&) = delete;
-  ~private_folder() { remove(); }
-  void remove() const noexcept {
-    std::error_code ignored;
-    if (!path_.empty())
-      fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
-private:
-  explicit private_folder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
-
-/// "<output>/<name>-<UTC time>", with a number behind it if that exists already.
-result<std::string> make_results_folder(const std::string& output, const std::string& name) {
-  if (output.empty())
-    return error{errc::bad_scenario, "--output: the folder for results has no name"};
-  std::error_code failed;
-  fs::create_directories(output, failed);
-  if (failed)
-    return error{errc::io, "--output: cannot make the folder " + output +
-                               " for results: " + failed.message()};
-  const auto base = fs::path(output) / (name + "-" + utc_compact(wall_clock_ns()));
-  for (int i = 0; i < 1000; ++i) {
-    const auto folder = i == 0 ? base.string() : base.string() + "-" + std::to_string(i + 1);
-    if (fs::create_directory(folder, failed))
-      return folder;
-    if (failed)
-      return error{errc::io,
-                   "--output: cannot make the folder " + folder + ": " + failed.message()};
-  }
-  return error{errc::io, "no free name for a results folder like " + base.string()};
-}
 
 exit_code code_of(run_verdict v) {
   switch (v) {
