@@ -29,12 +29,23 @@ result<std::unique_ptr<node_prober>> node_prober::start(node_graph& graph,
 result<void> node_prober::set_targets(std::span<const clock_id> clocks,
                                       const std::vector<probe_point>& everywhere) {
   const auto& p = graph_.whole();
+  const auto network_of = [&](const plan_lane& l) -> const std::string& {
+    return graph_.what().links[p.places[l.link].config].network;
+  };
   std::vector<probe_target> targets;
   for (const auto& lane : p.lanes) {
     const auto from = p.instances[lane.from].node, to = p.instances[lane.to].node;
     if (from != graph_.self() || to == from)
       continue;
-    const auto& network = graph_.what().links[p.places[lane.link].config].network;
+    const auto& network = network_of(lane);
+    // One of the two asks: an exchange says the same of both. Where links lead both ways, it is the
+    // one with the smaller number.
+    const auto back = std::ranges::any_of(p.lanes, [&](const plan_lane& l) {
+      return p.instances[l.from].node == to && p.instances[l.to].node == from &&
+             network_of(l) == network;
+    });
+    if (back && to < from)
+      continue;
     const auto point = std::ranges::find_if(
         everywhere, [&](const probe_point& at) { return at.node == to && at.network == network; });
     if (point == everywhere.end())

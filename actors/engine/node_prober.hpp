@@ -27,7 +27,8 @@ public:
     return service_->points();
   }
 
-  /// Whom to ask: each node a link leads to from here, on the link's network. `clocks`: by node. A
+  /// Whom to ask: each node a link leads to from here, on the link's network; where links lead both
+  /// ways, only one of the two asks. `clocks`: by node. A
   /// node without a point there is reported and left out.
   [[nodiscard]] result<void> set_targets(std::span<const clock_id> clocks,
                                          const std::vector<probe_point>& everywhere);

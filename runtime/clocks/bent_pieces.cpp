@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace peernet {
 
@@ -44,6 +45,30 @@ double rate_between(const knot& a, const knot& b) {
          static_cast<double>(std::max<std::int64_t>(1, b.time - a.time));
 }
 
+/// How far the offset went up and came back, or down, for certain, within some exchanges: a swing
+/// faster than the knots. 0 where what they say could be monotonic.
+double proved_swing(std::span<const knot> some) {
+  const auto one_way = [&](auto high, auto low) {
+    std::vector<double> least_after(some.size());
+    auto least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = some.size(); i-- > 0;) {
+      least_after[i] = least;
+      least = std::min(least, high(some[i]));
+    }
+    double swing = 0;
+    auto least_before = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto top = low(some[i]);
+      swing = std::max(swing, std::min(top - least_before, top - least_after[i]));
+      least_before = std::min(least_before, high(some[i]));
+    }
+    return swing;
+  };
+  return std::max(
+      one_way([](const knot& k) { return k.high; }, [](const knot& k) { return k.low; }),
+      one_way([](const knot& k) { return -k.low; }, [](const knot& k) { return -k.high; }));
+}
+
 } // namespace
 
 std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, clock_id from,
@@ -52,6 +77,13 @@ std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, 
   const auto origin = exchanges.front().begin();
   const auto base = exchanges.front().middle();
   const auto knots = knots_of(exchanges, origin, base, cell_ns, slope);
+  const auto all = knots_of(exchanges, origin, base, 1, slope);
+  // Exchanges see a swing at its turning points only by chance: half as much again.
+  const auto swing_around = [&](std::int64_t begin, std::int64_t end) {
+    const auto from = std::ranges::lower_bound(all, begin - 3 * cell_ns, {}, &knot::time);
+    const auto to = std::ranges::upper_bound(all, end + 3 * cell_ns, {}, &knot::time);
+    return from < to ? 1.5 * proved_swing({from, to}) : 0.0;
+  };
   std::vector<double> rates; // between knot i and i + 1
   for (std::size_t i = 0; i + 1 < knots.size(); ++i)
     rates.push_back(rate_between(knots[i], knots[i + 1]));
@@ -81,14 +113,17 @@ std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, 
   };
   const auto& front = knots.front();
   const auto& back = knots.back();
-  add(begin_ns, front.time - 1, front.time, front.low, front.high, 0, rate_around(0));
+  add(begin_ns, front.time - 1, front.time, front.low, front.high,
+      swing_around(front.time, front.time), rate_around(0));
   for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
     const auto &a = knots[i], &b = knots[i + 1];
-    const auto beyond = rate_around(i) * static_cast<double>(b.time - a.time) / 4;
+    const auto beyond =
+        rate_around(i) * static_cast<double>(b.time - a.time) / 4 + swing_around(a.time, b.time);
     add(a.time, b.time - 1, a.time, std::min(a.low, b.low), std::max(a.high, b.high), beyond, 0);
   }
   const auto last_gap = rates.empty() ? 0 : rates.size() - 1;
-  add(back.time, end_ns - 1, back.time, back.low, back.high, 0, rate_around(last_gap));
+  add(back.time, end_ns - 1, back.time, back.low, back.high, swing_around(back.time, back.time),
+      rate_around(last_gap));
   return pieces;
 }
 

@@ -48,7 +48,9 @@ public:
     for (std::size_t checked = 0; checked < all_.size();) {
       const auto t = all_[checked].begin();
       const auto margin = overlap_of(settings_.window_ns);
-      const auto first = std::max(begin_, after(t - margin));
+      auto first = std::max(begin_, after(t - margin));
+      if (first == checked && first > begin_)
+        --first; // over a gap: a large step is one by the clock that stepped
       const auto last = std::max(checked + 1, after(t + settings_.window_ns + margin));
       exchanges window(all_.begin() + at(first), all_.begin() + at(last));
       std::ranges::sort(window, {}, &offset_bounds::end);

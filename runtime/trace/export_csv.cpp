@@ -66,9 +66,12 @@ public:
       names_.push_back(
           quoted(context.place_of(key.first).name + "." + context.step_name(key.second)));
     }
+    compares_.resize(names_.size());
     for (std::size_t i = 0; i < context.origins.size(); ++i)
-      if (const auto& o = context.origins[i]; o.kind == record_kind::span)
+      if (const auto& o = context.origins[i]; o.kind == record_kind::span) {
         column_of_[i] = columns.at({first[context.shape.routes[o.route].place], o.what});
+        compares_[column_of_[i]] = compares_[column_of_[i]] || o.begin_clock != o.end_clock;
+      }
   }
 
   void header() {
@@ -77,6 +80,11 @@ public:
                "trace,sensor,sensor-copy,sink,sink-copy,outcome,place,warmup,end-to-end");
     for (const auto& n : names_)
       out_.print(",{}", n);
+    // How sure the figures are that compare two clocks; behind, where they disturb nobody.
+    out_.write(",end-to-end.bound");
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      if (compares_[i])
+        out_.print(",{}.bound", names_[i]);
     out_.write("\n");
   }
 
@@ -96,9 +104,14 @@ public:
                quoted(context_.shape.places[sensor.place].name), sensor.copy,
                quoted(context_.shape.places[sink.place].name), sink.copy, to_string(e.outcome),
                quoted(context_.shape.places[e.place].name), t.warmup ? 1 : 0);
-    seconds(end_to_end(t, e));
+    const auto whole = end_to_end(t, e);
+    seconds(whole ? std::optional(in_seconds(whole->ns)) : std::nullopt);
     for (const auto& c : cells_)
       seconds(c ? std::optional(c->seconds) : std::nullopt);
+    seconds(whole ? std::optional(in_seconds(whole->bound)) : std::nullopt);
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+      if (compares_[i])
+        seconds(cells_[i] ? std::optional(cells_[i]->bound) : std::nullopt);
     out_.write("\n");
   }
 
@@ -110,9 +123,12 @@ private:
 
   struct cell {
     double seconds = 0;
+    double bound = 0; ///< seconds
     std::uint16_t what = 0;
     route_id route = 0;
   };
+
+  static double in_seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
 
   void seconds(const std::optional<double>& s) {
     if (s)
@@ -133,13 +149,12 @@ private:
       out_.write(",");
   }
 
-  [[nodiscard]] std::optional<double> end_to_end(const joined_trace& t, const ending& e) const {
+  [[nodiscard]] std::optional<mapped_ns> end_to_end(const joined_trace& t, const ending& e) const {
     if (!e.arrival || !t.sample)
       return std::nullopt;
-    const auto length =
-        context_.clocks.between(t.sample->clock, t.sample->intended_ns,
-                                context_.origins[e.arrival->origin].begin_clock, e.arrival->at_ns);
-    return length ? std::optional(static_cast<double>(length->ns) * 1e-9) : std::nullopt;
+    return context_.clocks.between(t.sample->clock, t.sample->intended_ns,
+                                   context_.origins[e.arrival->origin].begin_clock,
+                                   e.arrival->at_ns);
   }
 
   /// The last inference on the way; nothing: there is none.
@@ -161,8 +176,10 @@ private:
       auto& c = cells_[column_of_[s.origin]];
       const auto length = context_.clocks.between(o.begin_clock, s.begin_ns, o.end_clock, s.end_ns);
       if (length && (!c || s.output == wanted))
-        c = cell{
-            .seconds = static_cast<double>(length->ns) * 1e-9, .what = o.what, .route = o.route};
+        c = cell{.seconds = in_seconds(length->ns),
+                 .bound = in_seconds(length->bound),
+                 .what = o.what,
+                 .route = o.route};
     }
 
     row_figures f;
@@ -196,6 +213,7 @@ private:
   const run_context& context_;
   text_file& out_;
   std::vector<std::string> names_;
+  std::vector<bool> compares_;         // index: name; some of its spans compare two clocks
   std::vector<std::size_t> column_of_; // index: origin
   std::vector<std::optional<cell>> cells_;
 };
