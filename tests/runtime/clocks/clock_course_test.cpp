@@ -181,6 +181,39 @@ BOOST_AUTO_TEST_CASE(a_wander_between_processes_of_one_machine_keeps_the_truth_i
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_step_longer_than_a_window_shows_too) {
+  for (const double by : {10e9, 100e9, 3600e9})
+    for (const bool local : {true, false}) {
+      random_source random(6000);
+      auto pair = any_idle_pair(random);
+      auto& clock = local ? pair.local : pair.remote;
+      clock.step_at = pair.length / 2;
+      clock.step_by = by;
+      for (const bool from_asker : {true, false}) {
+        const auto course = course_of(pair.run(random), from_asker);
+        expect_well_formed(course);
+        BOOST_TEST(count(course, kind::step) == 1, "by " << by);
+        const auto found = judge_run(course, pair, from_asker, random);
+        BOOST_TEST(found.outside == 0, found);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_swing_faster_than_probes_come_keeps_the_truth_inside_and_shows) {
+  for (const auto& [amplitude, period] : {std::pair{7e3, 0.1e9}, {20e3, 0.3e9}, {50e3, 0.7e9}})
+    for (std::uint64_t seed = 7000; seed < 7020; ++seed) {
+      random_source random(seed);
+      auto pair = any_idle_pair(random);
+      pair.remote.wander = amplitude;
+      pair.remote.period = period;
+      pair.path = {.there = {.floor = 600, .queue = 300}, .back = {.floor = 600, .queue = 300}};
+      const auto course = course_of(pair.run(random), true);
+      BOOST_TEST(count(course, kind::wander) > 0);
+      const auto found = judge(course.segments, pair, true, 0, pair.length, random);
+      BOOST_TEST(found.outside == 0, "amplitude " << amplitude << ": " << found);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(one_stamp_that_lies_is_left_out_and_named) {
   constexpr std::int64_t probe::*stamps[] = {&probe::t1, &probe::t2, &probe::t3, &probe::t4};
   auto named = 0;

@@ -99,6 +99,26 @@ BOOST_AUTO_TEST_CASE(sums_are_of_the_steps_on_each_side_of_the_last_inference) {
   BOOST_TEST(row["actuator.act"] == "0.000001000");
 }
 
+BOOST_AUTO_TEST_CASE(figures_that_compare_two_clocks_carry_their_bound) {
+  hand_made_run run(pipeline_layout(1));
+  run.append({make_sample(1, 0, 1), make_link(1, 1, {0, 0}, 1'000, {1, 1}, 2'500),
+              make_span(1, 2, step::infer, 2'500, 2'600, {1, 1}),
+              make_link(1, 3, {1, 1}, 2'600, {0, 0}, 2'000),
+              make_fate(1, 4, outcome::delivered, 9'000)});
+  const probe exchange{.remote = 1, .answerer = 1, .t1 = 0, .t2 = 1'050, .t3 = 1'050, .t4 = 100};
+  BOOST_REQUIRE(run.db.append_probes(std::vector(20, exchange)).ok());
+  run.finish();
+  auto table = exported(run);
+  BOOST_REQUIRE(table.rows.size() == 1);
+  auto& row = table.rows[0];
+  const auto bound = std::stod(row["uplink.link.bound"]);
+  BOOST_TEST(bound >= 50e-9); // half the round trip
+  BOOST_TEST(bound < 1e-6);
+  BOOST_TEST(std::stod(row["downlink.link.bound"]) >= 50e-9);
+  BOOST_TEST(std::stod(row["end-to-end.bound"]) == 0); // from the robot to the robot
+  BOOST_TEST(!row.contains("detector.infer.bound"));
+}
+
 BOOST_AUTO_TEST_CASE(what_did_not_happen_is_empty) {
   hand_made_run run(pipeline_layout());
   run.append({make_sample(1, 0, never_sensed), make_fate(1, 0, outcome::skipped, 1),
