@@ -200,6 +200,7 @@ result<void> export_json(const run_summary& s, const std::filesystem::path& file
                       {"lost", s.own.lost},
                       {"database_bytes", s.own.database},
                       {"clock_probe_bytes", s.own.probe_bytes},
+                      {"clock_probe_bytes_per_s", s.own.probe_rate},
                       {"clock_probe_cpu_ns", s.own.probe_cpu.count()}}}};
   text_file out(file);
   // Names come from users and node hosts: what is not UTF-8 is replaced, not thrown about.

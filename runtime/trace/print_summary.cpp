@@ -313,9 +313,9 @@ private:
           s_.own.lost == 0 ? "none" : std::to_string(s_.own.lost),
           show_size(static_cast<double>(s_.own.database)));
     if (s_.own.probe_bytes > 0)
-      print(
-          "clock probes: {} sent, {} of CPU, all nodes and the bursts before and after together\n",
-          show_size(static_cast<double>(s_.own.probe_bytes)), show_duration(s_.own.probe_cpu));
+      print("clock probes: {} sent, {}/s while running; {} of CPU, all nodes together\n",
+            show_size(static_cast<double>(s_.own.probe_bytes)), show_size(s_.own.probe_rate),
+            show_duration(s_.own.probe_cpu));
   }
 
   const run_summary& s_;

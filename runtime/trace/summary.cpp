@@ -98,6 +98,11 @@ void write_overhead(store& s, const std::vector<reported_count>& counts, run_sum
   };
   out.own.probe_bytes = static_cast<std::uint64_t>(number(run_key::probe_bytes));
   out.own.probe_cpu = duration{number(run_key::probe_cpu)};
+  auto q = s.database().prepare("SELECT COUNT(*), SUM(phase = 1) FROM probe");
+  if (q.next() && q.integer(0) > 0 && out.length.count() > 0)
+    out.own.probe_rate = static_cast<double>(out.own.probe_bytes) *
+                         static_cast<double>(q.integer(1)) / static_cast<double>(q.integer(0)) /
+                         to_seconds(out.length);
   std::error_code no_size;
   const auto size = std::filesystem::file_size(s.database().path(), no_size);
   out.own.database = no_size ? 0 : size;

@@ -163,6 +163,7 @@ struct run_summary {
     std::uint64_t database = 0;    ///< bytes of run.db
     std::uint64_t probe_bytes = 0; ///< sent for clock probes by all nodes, headers included
     duration probe_cpu{0};         ///< that probing cost all nodes together
+    double probe_rate = 0;         ///< of these bytes, each second between the bursts
   };
 
   std::string name; ///< of the scenario: key "scenario" of the view run
