@@ -125,19 +125,14 @@ void run_driver::probe_once(std::size_t node, probe_phase phase, std::function<v
 }
 
 void run_driver::collect_own_news() {
-  if (!config_.prober)
-    return;
-  auto news = news_of(*config_.prober);
-  costs_.resize(nodes_.size() + 1);
-  costs_.back().bytes_sent = news.bytes_sent;
-  costs_.back().cpu_ns = news.cpu_ns;
-  learn(std::move(news), nodes_.size());
+  if (config_.prober)
+    learn(news_of(*config_.prober), nodes_.size());
 }
 
 /// `node`: who learnt it; the number of nodes stands for the coordinator.
 void run_driver::learn(clock_news news, std::size_t node) {
   costs_.resize(nodes_.size() + 1);
-  if (node < nodes_.size() && news.bytes_sent > 0) {
+  if (news.bytes_sent > 0) { // not of an exchange over the control plane
     costs_[node].bytes_sent = news.bytes_sent;
     costs_[node].cpu_ns = news.cpu_ns;
   }
