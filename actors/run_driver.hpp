@@ -61,6 +61,10 @@ private:
   /// also the deadline of each request. A node that does not answer is lost.
   template <class... Reply, class Ask, class OnReply>
   void ask_all(std::string step, Ask ask, OnReply on_reply, std::function<void()> next);
+  /// Begins a step that waits for the living nodes of which `concerned` is true, and goes on with
+  /// `next` when all have answered or are lost; at once if there is none. Returns whom to ask.
+  [[nodiscard]] std::set<std::size_t> await(std::string step, std::function<void()> next,
+                                            const std::function<bool(std::size_t)>& concerned);
   void answered(std::uint64_t generation, std::size_t node);
   void failed(std::uint64_t generation, std::size_t node, const caf::error& why);
 

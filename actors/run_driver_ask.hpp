@@ -16,17 +16,9 @@ inline constexpr duration report_patience =
 
 template <class... Reply, class Ask, class OnReply>
 void run_driver::ask_all(std::string step, Ask ask, OnReply on_reply, std::function<void()> next) {
-  step_ = std::move(step);
-  const auto generation = ++generation_;
-  next_ = std::move(next);
-  awaited_.clear();
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].alive)
-      awaited_.insert(i);
-  report_progress();
-  if (awaited_.empty())
-    return std::exchange(next_, nullptr)();
-  for (const auto i : std::set<std::size_t>(awaited_))
+  const auto asked = await(std::move(step), std::move(next), [](std::size_t) { return true; });
+  const auto generation = generation_;
+  for (const auto i : asked)
     ask(i).then(
         [this, i, generation, on_reply](const Reply&... reply) {
           if (generation != generation_)

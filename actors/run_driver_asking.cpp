@@ -19,6 +19,23 @@ constexpr duration lost_drain = std::chrono::seconds{2};
 
 } // namespace
 
+std::set<std::size_t> run_driver::await(std::string step, std::function<void()> next,
+                                        const std::function<bool(std::size_t)>& concerned) {
+  step_ = std::move(step);
+  ++generation_;
+  next_ = std::move(next);
+  awaited_.clear();
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].alive && concerned(i))
+      awaited_.insert(i);
+  report_progress();
+  if (awaited_.empty()) {
+    std::exchange(next_, nullptr)();
+    return {};
+  }
+  return awaited_;
+}
+
 void run_driver::answered(std::uint64_t generation, std::size_t node) {
   if (generation != generation_ || awaited_.erase(node) == 0 || !awaited_.empty() || !next_)
     return;

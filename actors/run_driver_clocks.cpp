@@ -78,16 +78,10 @@ void run_driver::probe_rest(probe_phase phase, std::function<void()> next) {
   if (config_.prober)
     for (const auto& r : config_.prober->report())
       nodes_[r.target.at.node].by_udp = r.answered > 0;
-  step_ = "probing clocks";
-  const auto generation = ++generation_;
-  next_ = std::move(next);
-  awaited_.clear();
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].alive && !nodes_[i].by_udp)
-      awaited_.insert(i);
-  if (awaited_.empty())
-    return std::exchange(next_, nullptr)();
-  for (const auto i : std::set<std::size_t>(awaited_))
+  const auto asked =
+      await("probing clocks", std::move(next), [this](std::size_t i) { return !nodes_[i].by_udp; });
+  const auto generation = generation_;
+  for (const auto i : asked)
     probe_again(i, burst_exchanges, phase, generation);
 }
 
