@@ -29,11 +29,25 @@ std::string describe_end(int status) {
   return "killed by signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
 }
 
+/// The parent's environment with these variables in it.
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables) {
+  std::vector<std::string> all;
+  for (char** v = environ; *v; ++v) {
+    const std::string line(*v);
+    if (!variables.contains(line.substr(0, line.find('='))))
+      all.push_back(line);
+  }
+  for (const auto& [name, value] : variables)
+    all.push_back(name + "=" + value);
+  return all;
+}
+
 } // namespace
 
 result<child_process> child_process::start(const std::string& program,
                                            const std::vector<std::string>& arguments,
-                                           const std::vector<int>& inherited) {
+                                           const std::vector<int>& inherited,
+                                           const child_surroundings& around) {
   std::vector<char*> argv;
   auto name = program;
   argv.push_back(name.data());
@@ -42,25 +56,42 @@ result<child_process> child_process::start(const std::string& program,
     argv.push_back(a.data());
   argv.push_back(nullptr);
 
+  auto variables = environment_with(around.variables);
+  std::vector<char*> environment;
+  for (auto& v : variables)
+    environment.push_back(v.data());
+  environment.push_back(nullptr);
+
   // dup2 onto itself is how posix_spawn lets one descriptor through although it is marked
   // close-on-exec.
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   for (const int fd : inherited)
     ::posix_spawn_file_actions_adddup2(&actions, fd, fd);
+  if (!around.folder.empty())
+    ::posix_spawn_file_actions_addchdir_np(&actions, around.folder.c_str());
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  if (around.own_group)
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
-  const auto failed = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
+  const auto failed =
+      ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environment.data());
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0)
     return system_error("cannot start " + program, failed);
-  return child_process{pid};
+  return child_process{pid, around.own_group};
 }
 
 child_process::child_process(child_process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), end_(std::move(other.end_)) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      own_group_(other.own_group_),
+      end_(std::move(other.end_)) {}
 
 child_process& child_process::operator=(child_process&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(own_group_, other.own_group_);
   std::swap(end_, other.end_);
   return *this;
 }
@@ -76,8 +107,11 @@ child_process::~child_process() {
 
 std::optional<std::string> child_process::ended() {
   int status = 0;
-  if (!end_ && pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_)
+  if (!end_ && pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) {
     end_ = describe_end(status);
+    if (own_group_)
+      ::kill(-pid_, SIGKILL); // what it left behind
+  }
   return end_;
 }
 
@@ -89,7 +123,7 @@ std::optional<std::string> child_process::wait(stamp deadline) {
 
 void child_process::kill() noexcept {
   if (pid_ > 0 && !end_)
-    ::kill(pid_, SIGKILL);
+    ::kill(own_group_ ? -pid_ : pid_, SIGKILL);
 }
 
 result<socket_pair> make_socket_pair() {

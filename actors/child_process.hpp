@@ -5,12 +5,21 @@
 #include "runtime/core/error.hpp"
 #include "runtime/core/time.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
 namespace peernet {
+
+/// What a child has around it that its parent has not.
+struct child_surroundings {
+  std::string folder = {}; ///< its working directory; empty: the parent's
+  std::map<std::string, std::string> variables =
+      {};                 ///< of its environment; the rest is the parent's
+  bool own_group = false; ///< whatever it starts itself is killed with it
+};
 
 /// A started process. The kernel kills it when the thread that started it ends (PR_SET_PDEATHSIG,
 /// set by the child), so start children on a thread that lives as long as the run. Thread: one at a
@@ -21,7 +30,8 @@ public:
   /// there. errc::io with the system's reason.
   [[nodiscard]] static result<child_process> start(const std::string& program,
                                                    const std::vector<std::string>& arguments,
-                                                   const std::vector<int>& inherited);
+                                                   const std::vector<int>& inherited,
+                                                   const child_surroundings& around = {});
 
   child_process(child_process&& other) noexcept;
   child_process& operator=(child_process&& other) noexcept;
@@ -39,9 +49,10 @@ public:
   void kill() noexcept;
 
 private:
-  explicit child_process(pid_t pid) : pid_(pid) {}
+  child_process(pid_t pid, bool own_group) : pid_(pid), own_group_(own_group) {}
 
   pid_t pid_ = -1;
+  bool own_group_ = false;
   std::optional<std::string> end_;
 };
 

@@ -24,6 +24,7 @@ namespace peernet {
 struct member {
   std::string name;
   node_actor actor;
+  deployment shipped;
 };
 
 /// Figures while a run goes on.
@@ -66,7 +67,6 @@ struct coordinator_config {
   std::shared_ptr<const scenario> what;
   std::shared_ptr<const plan> whole;
   std::vector<member> members; ///< index: node_id
-  deployment shipped;          ///< `node` is filled in for each
   /// Makes the metrics actor once all nodes are ready to start; the results folder comes to be
   /// here, so that a run that could not start leaves none.
   std::function<result<local_metrics_actor>(const layout&)> open_results;

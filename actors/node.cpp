@@ -195,11 +195,13 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
         return load(self, d);
       },
       [=](bind_atom, const run_terms& terms) {
-        return in_turn<std::vector<end_line>, std::vector<probe_point>>(
-            self, [&] { return bind(self, terms); });
+        return in_turn<endpoint_map>(self, [&] { return bind(self, terms); });
       },
-      [=](link_atom, const std::vector<end_line>& ends, const std::vector<probe_point>& points) {
-        return in_turn<bool>(self, [&] { return link(self, ends, points); });
+      [=](meet_atom, const std::vector<door_line>& doors) {
+        return in_turn<bool>(self, [&] { return meet(self, doors); });
+      },
+      [=](link_atom, const endpoint_map& everywhere) {
+        return in_turn<bool>(self, [&] { return link(self, everywhere); });
       },
       [=](linked_atom) {
         return in_turn<std::vector<std::string>>(self,
@@ -231,6 +233,7 @@ node_actor::behavior_type node(self_ptr self, node_config config) {
       },
       [=](peer_atom, node_id who, const caf::strong_actor_ptr& peer) {
         self->state.config.peers->add(who, caf::actor_cast<node_actor>(peer));
+        look_whom_we_met(self);
       },
       [=](frame_atom, const std::string& name) -> caf::result<caf::actor> {
         if (auto end = self->state.config.channels->find_end(name))

@@ -7,6 +7,7 @@
 #include "actors/caf_channel.hpp"
 #include "actors/engine/node_prober.hpp"
 #include "actors/part.hpp"
+#include "actors/peer_doors.hpp"
 #include "actors/protocol.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -25,6 +26,7 @@ struct node_config {
   const catalogue* known = nullptr;
   peer_table* peers = nullptr;
   caf_channel* channels = nullptr;
+  peer_doors* doors = nullptr;
   /// Takes the graph when one of its threads did not come back: to destroy it would be to wait for
   /// that thread. May be null.
   std::shared_ptr<const void>* kept = nullptr;
@@ -40,7 +42,10 @@ struct node_state {
   clock_actor probed; ///< answers clock probes; an actor lives while somebody holds it
   std::unique_ptr<node_prober> prober; ///< behind the graph, which it uses
   std::vector<clock_id> clocks;        ///< by node
+  std::vector<peer_order> peers;       ///< to connect with directly, over a network
+  port_range ports;
   caf::typed_response_promise<clock_news> burst;
+  caf::typed_response_promise<bool> meeting;
 
   std::vector<part_actor> sensors;
   std::vector<part_actor> senders;

@@ -6,15 +6,20 @@
 #include "runtime/config/reader.hpp"
 #include "transports/security.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <map>
 #include <unistd.h>
 #include <utility>
 
 namespace peernet::actors::node_steps {
 
 namespace {
+
+/// For one direct connection with another machine.
+constexpr duration door_patience = std::chrono::seconds{5};
 
 std::string host_name() {
   char text[256] = {};
@@ -62,7 +67,8 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   auto& state = self->state;
   if (state.graph)
     return to_caf({errc::refused, "a scenario is loaded already"});
-  auto read = read_scenario_text(d.scenario, d.file, d.directory, {}, *state.config.known);
+  auto read = read_scenario_text(d.scenario, d.file, d.directory, {}, *state.config.known,
+                                 {.look_for_files = false});
   if (!read)
     return to_caf({errc::bad_scenario, "the scenario as shipped: " + to_string(read.errors)});
   auto what = std::make_shared<const scenario>(std::move(read.scenario));
@@ -73,46 +79,121 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   const auto me = std::ranges::find(whole->nodes, d.node);
   if (me == whole->nodes.end())
     return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
-  auto graph = std::make_shared<node_graph>(
-      what, whole, static_cast<node_id>(me - whole->nodes.begin()), *state.config.types,
-      *state.config.known, node_graph::folders{.output = d.output, .sockets = d.sockets});
+  const auto number = static_cast<node_id>(me - whole->nodes.begin());
+  auto graph =
+      std::make_shared<node_graph>(what, whole, number, *state.config.types, *state.config.known,
+                                   node_graph::surroundings{.output = d.output,
+                                                            .sockets = d.sockets,
+                                                            .networks = d.networks,
+                                                            .ports = d.ports,
+                                                            .secret = d.secret,
+                                                            .insecure = d.insecure});
   if (auto loaded = graph->load(); !loaded)
     return to_caf(loaded.error());
+  const auto root = caf::actor_cast<caf::strong_actor_ptr>(self);
+  if (auto begun = state.config.doors->begin(number, root, d.secret, d.insecure); !begun)
+    return to_caf(begun.error());
+  // A link forced within this node finds its other end, too.
+  state.config.peers->add(number, caf::actor_cast<node_actor>(root));
   state.secret = d.secret;
+  state.ports = d.ports;
   state.graph = std::move(graph);
   state.probed = self->spawn<caf::linked>(clock, clock_config{.source = state.graph->clock()});
   return {node_ready{.host = host_name(),
                      .pid = ::getpid(),
                      .clock_domain = state.graph->clock().domain(),
-                     .values = state.graph->value_names()},
+                     .values = state.graph->value_names(),
+                     .certificate = state.config.doors->certificate()},
           state.probed};
 }
 
-caf::result<std::vector<end_line>, std::vector<probe_point>> bind(self_ptr self,
-                                                                  const run_terms& terms) {
-  forward_notices(self);
-  auto bound = self->state.graph->bind(
-      {.clock = terms.clock, .run = wire_run_number(self->state.secret), .values = terms.values});
-  if (!bound)
-    return to_caf(bound.error());
-  auto prober = node_prober::start(*self->state.graph, self->state.secret);
-  if (!prober)
-    return to_caf(prober.error());
-  self->state.prober = std::move(*prober);
-  self->state.clocks = terms.clocks;
-  return {to_lines(*bound), self->state.prober->points()};
+namespace {
+
+/// Opens a door on each network on which other nodes are to come in.
+result<std::vector<door_line>> open_doors(node_state& state, const std::vector<peer_order>& peers) {
+  std::map<std::string, std::vector<peer_order>> expected;
+  for (const auto& p : peers)
+    if (p.listen)
+      expected[p.network].push_back(p);
+  std::vector<door_line> doors;
+  for (const auto& [name, orders] : expected) {
+    const auto& all = state.graph->networks();
+    const auto network = std::ranges::find(all, name, &node_network::network);
+    if (network == all.end())
+      return error{errc::internal, "no address on the network \"" + name + "\""};
+    auto port = state.config.doors->open(network->address, state.ports, orders);
+    if (!port)
+      return std::move(port).error();
+    doors.push_back({state.graph->self(), name, network->address, *port});
+  }
+  return doors;
 }
 
-caf::result<bool> link(self_ptr self, const std::vector<end_line>& ends,
-                       const std::vector<probe_point>& points) {
+result<void> knock(node_state& state, const std::vector<door_line>& doors) {
+  for (const auto& p : state.peers) {
+    if (p.listen)
+      continue;
+    const auto door = std::ranges::find_if(
+        doors, [&](const door_line& d) { return d.node == p.peer && d.network == p.network; });
+    if (door == doors.end())
+      return error{errc::internal, "no door of node " + state.graph->whole().nodes[p.peer]};
+    if (auto done = state.config.doors->knock(p, *door, door_patience); !done)
+      return error{done.error().code, "a direct connection with node " +
+                                          state.graph->whole().nodes[p.peer] + ": " +
+                                          done.error().message};
+  }
+  return {};
+}
+
+} // namespace
+
+caf::result<endpoint_map> bind(self_ptr self, const run_terms& terms) {
+  auto& state = self->state;
+  forward_notices(self);
+  auto bound = state.graph->bind(
+      {.clock = terms.clock, .run = wire_run_number(state.secret), .values = terms.values});
+  if (!bound)
+    return to_caf(bound.error());
+  auto prober = node_prober::start(*state.graph, state.secret, state.ports);
+  if (!prober)
+    return to_caf(prober.error());
+  auto doors = open_doors(state, terms.peers);
+  if (!doors)
+    return to_caf(doors.error());
+  state.prober = std::move(*prober);
+  state.clocks = terms.clocks;
+  state.peers = terms.peers;
+  return endpoint_map{to_lines(*bound), state.prober->points(), std::move(*doors)};
+}
+
+caf::result<bool> link(self_ptr self, const endpoint_map& everywhere) {
   auto& state = self->state;
   if (!state.prober)
     return to_caf({errc::refused, "nothing was bound first"});
-  if (auto done = state.graph->connect(from_lines(ends)); !done)
+  if (auto done = state.graph->connect(from_lines(everywhere.ends)); !done)
     return to_caf(done.error());
-  if (auto done = state.prober->set_targets(state.clocks, points); !done)
+  if (auto done = state.prober->set_targets(state.clocks, everywhere.probes); !done)
     return to_caf(done.error());
   return true;
+}
+
+caf::result<bool> meet(self_ptr self, const std::vector<door_line>& doors) {
+  auto& state = self->state;
+  if (auto done = knock(state, doors); !done)
+    return to_caf(done.error());
+  auto promise = self->make_response_promise<bool>();
+  state.meeting = promise;
+  look_whom_we_met(self);
+  return promise;
+}
+
+void look_whom_we_met(self_ptr self) {
+  auto& state = self->state;
+  const auto met = [&](const peer_order& p) {
+    return static_cast<bool>(state.config.peers->find(p.peer));
+  };
+  if (state.meeting.pending() && std::ranges::all_of(state.peers, met))
+    std::exchange(state.meeting, {}).deliver(true);
 }
 
 caf::result<clock_news> burst(self_ptr self, const burst_order& order) {

@@ -13,10 +13,11 @@ using self_ptr = node_actor::stateful_pointer<node_state>;
 
 // Deployment: node_deployment.cpp.
 caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d);
-caf::result<std::vector<end_line>, std::vector<probe_point>> bind(self_ptr self,
-                                                                  const run_terms& terms);
-caf::result<bool> link(self_ptr self, const std::vector<end_line>& ends,
-                       const std::vector<probe_point>& points);
+caf::result<endpoint_map> bind(self_ptr self, const run_terms& terms);
+caf::result<bool> link(self_ptr self, const endpoint_map& everywhere);
+caf::result<bool> meet(self_ptr self, const std::vector<door_line>& doors);
+/// Answers `meet` when all are there.
+void look_whom_we_met(self_ptr self);
 caf::result<clock_news> burst(self_ptr self, const burst_order& order);
 /// The burst is over: its answers, and whoever gave none.
 void burst_over(self_ptr self);

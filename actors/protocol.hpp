@@ -4,8 +4,10 @@
 // batches.
 #pragma once
 
+#include "actors/engine/networks.hpp"
 #include "runtime/clocks/clock_news.hpp"
 #include "runtime/core/error.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/trace/link_end.hpp"
 #include "runtime/trace/run_fact.hpp"
 #include "transports/probes/probe_service.hpp"
@@ -22,12 +24,13 @@
 namespace peernet {
 
 /// Bumped whenever nodes of different builds would misunderstand each other.
-inline constexpr std::uint32_t protocol_version = 2;
+inline constexpr std::uint32_t protocol_version = 3;
 
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using load_atom = caf::atom_constant<caf::atom("load")>;
 using bind_atom = caf::atom_constant<caf::atom("bind")>;
 using link_atom = caf::atom_constant<caf::atom("link")>;
+using meet_atom = caf::atom_constant<caf::atom("meet")>;
 using linked_atom = caf::atom_constant<caf::atom("linked")>;
 using probe_atom = caf::atom_constant<caf::atom("probe")>;
 using start_atom = caf::atom_constant<caf::atom("start")>;
@@ -48,13 +51,16 @@ using signal_atom = caf::atom_constant<caf::atom("signal")>;
 
 /// Everything a node must know to play its part.
 struct deployment {
-  std::string scenario;  ///< the scenario as resolved, TOML
-  std::string file;      ///< its name, for messages
-  std::string directory; ///< relative paths begin here
-  std::string node;      ///< which of its nodes to be
-  std::string output;    ///< folder that sinks may write to
-  std::string sockets;   ///< folder, mode 0700, for channels reached by a path
-  std::string secret;    ///< 32 random bytes of this run; never stored, never printed
+  std::string scenario;               ///< the scenario as resolved, TOML
+  std::string file;                   ///< its name, for messages
+  std::string directory;              ///< relative paths begin here
+  std::string node;                   ///< which of its nodes to be
+  std::string output;                 ///< folder that sinks may write to
+  std::string sockets;                ///< folder, mode 0700, for channels reached by a path
+  std::string secret;                 ///< 32 random bytes of this run; never stored, never printed
+  std::vector<node_network> networks; ///< where it may bind, and on which network that is
+  port_range ports;                   ///< for what it binds
+  bool insecure = false;              ///< the user wants nothing encrypted
 };
 
 /// A node that has loaded all it needs.
@@ -63,6 +69,15 @@ struct node_ready {
   std::int64_t pid = 0;
   std::string clock_domain;
   std::vector<std::string> values; ///< names of the values its models report
+  std::string certificate;         ///< fingerprint of the one it made for this run; empty: insecure
+};
+
+/// Another node to connect with directly, over the network.
+struct peer_order {
+  node_id peer = 0;
+  std::string certificate; ///< of the peer
+  std::string network;     ///< of the one that listens
+  bool listen = false;     ///< we do; else the peer does
 };
 
 /// The numbers a run gives to a node.
@@ -70,6 +85,7 @@ struct run_terms {
   clock_id clock = 0;
   std::vector<std::string> values; ///< all names of values, by number
   std::vector<clock_id> clocks;    ///< by node
+  std::vector<peer_order> peers;
 };
 
 /// One receiving end; the endpoint map is a list of these.
@@ -80,6 +96,21 @@ struct end_line {
   std::string network;
   std::string address;
   std::uint16_t port = 0;
+};
+
+/// Where a node waits for another one to connect with it directly.
+struct door_line {
+  node_id node = 0;
+  std::string network;
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+/// What nodes bind, one or all of them.
+struct endpoint_map {
+  std::vector<end_line> ends;
+  std::vector<probe_point> probes; ///< where clock probes are answered
+  std::vector<door_line> doors;
 };
 
 /// When to run, on the node's own clock.
@@ -119,17 +150,38 @@ struct notice_line {
 };
 
 template <class Inspector>
+auto inspect(Inspector& f, node_network& x) {
+  return f(caf::meta::type_name("node_network"), x.network, x.address);
+}
+template <class Inspector>
+auto inspect(Inspector& f, port_range& x) {
+  return f(caf::meta::type_name("port_range"), x.first, x.last);
+}
+template <class Inspector>
 auto inspect(Inspector& f, deployment& x) {
   return f(caf::meta::type_name("deployment"), x.scenario, x.file, x.directory, x.node, x.output,
-           x.sockets, x.secret);
+           x.sockets, x.secret, x.networks, x.ports, x.insecure);
 }
 template <class Inspector>
 auto inspect(Inspector& f, node_ready& x) {
-  return f(caf::meta::type_name("node_ready"), x.host, x.pid, x.clock_domain, x.values);
+  return f(caf::meta::type_name("node_ready"), x.host, x.pid, x.clock_domain, x.values,
+           x.certificate);
 }
 template <class Inspector>
 auto inspect(Inspector& f, run_terms& x) {
-  return f(caf::meta::type_name("run_terms"), x.clock, x.values, x.clocks);
+  return f(caf::meta::type_name("run_terms"), x.clock, x.values, x.clocks, x.peers);
+}
+template <class Inspector>
+auto inspect(Inspector& f, peer_order& x) {
+  return f(caf::meta::type_name("peer_order"), x.peer, x.certificate, x.network, x.listen);
+}
+template <class Inspector>
+auto inspect(Inspector& f, door_line& x) {
+  return f(caf::meta::type_name("door_line"), x.node, x.network, x.address, x.port);
+}
+template <class Inspector>
+auto inspect(Inspector& f, endpoint_map& x) {
+  return f(caf::meta::type_name("endpoint_map"), x.ends, x.probes, x.doors);
 }
 template <class Inspector>
 auto inspect(Inspector& f, end_line& x) {
@@ -160,7 +212,9 @@ auto inspect(Inspector& f, clock_discipline& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, clock_news& x) {
-  return f(caf::meta::type_name("clock_news"), x.probes, x.looks, x.bytes_sent, x.cpu_ns);
+  return f(caf::meta::type_name("clock_news"), x.probes, x.looks, x.bytes_sent, x.cpu_ns,
+           x.mishaps.foreign, x.mishaps.unexpected, x.mishaps.late, x.mishaps.overflowed,
+           x.mishaps.own_stamps);
 }
 template <class Inspector>
 auto inspect(Inspector& f, reported_count& x) {
@@ -208,10 +262,12 @@ using node_actor = caf::typed_actor<
     caf::replies_to<hello_atom, std::uint32_t, std::string>::with<std::uint32_t, std::string>,
     // Parse, load plugins and models. Fails with the place in the scenario and the reason.
     caf::replies_to<load_atom, deployment>::with<node_ready, clock_actor>,
-    // Make the queues, bind the receiving ends, answer clock probes; where all these are.
-    caf::replies_to<bind_atom, run_terms>::with<std::vector<end_line>, std::vector<probe_point>>,
+    // Make the queues, bind the receiving ends and doors, answer clock probes; where all these are.
+    caf::replies_to<bind_atom, run_terms>::with<endpoint_map>,
+    // Connect directly with the nodes of the terms; answered when all of them are met.
+    caf::replies_to<meet_atom, std::vector<door_line>>::with<bool>,
     // Open the senders towards everybody's receiving ends; learn whom to probe.
-    caf::replies_to<link_atom, std::vector<end_line>, std::vector<probe_point>>::with<bool>,
+    caf::replies_to<link_atom, endpoint_map>::with<bool>,
     // Links that do not stand yet; empty: all do.
     caf::replies_to<linked_atom>::with<std::vector<std::string>>,
     // A burst of clock probes to all the links lead to; answered when it is over.

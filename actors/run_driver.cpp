@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From greeting to the common start.
+#include "actors/engine/direct_connections.hpp"
 #include "actors/run_driver_ask.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/config/expectations.hpp"
@@ -14,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr duration load_patience = 120s; ///< a large model on a slow disk
+constexpr duration link_patience = 20s;  ///< to knock at every door
+constexpr duration meet_patience = 20s;  ///< to knock at every door
 constexpr duration links_patience = 10s;
 constexpr duration tick_period = 100ms;
 constexpr duration start_lead = 200ms; ///< between the order to start and the common start
@@ -59,10 +62,8 @@ void run_driver::load() {
   ask_all<node_ready, clock_actor>(
       "loading",
       [this](std::size_t i) {
-        auto d = config_.shipped;
-        d.node = config_.members[i].name;
         return self_->request(config_.members[i].actor, load_patience, load_atom::value,
-                              std::move(d));
+                              config_.members[i].shipped);
       },
       [this](std::size_t i, const node_ready& ready, const clock_actor& probes) {
         nodes_[i].ready = ready;
@@ -82,34 +83,69 @@ void run_driver::refuse_unloadable() {
   abandon(run_ending::kind::not_started, unloadable_.joined());
 }
 
+/// Who connects with whom directly, over a network, and whose certificate to expect.
+std::vector<peer_order> run_driver::peers_of(node_id node) const {
+  std::vector<peer_order> orders;
+  for (const auto& [a, b] : direct_connections(*config_.what, *config_.whole)) {
+    const auto how = a == node || b == node ? meeting_of(*config_.what, a, b) : std::nullopt;
+    if (!how)
+      continue;
+    const auto peer = a == node ? b : a;
+    orders.push_back({.peer = peer,
+                      .certificate = nodes_[peer].ready.certificate,
+                      .network = how->network,
+                      .listen = how->listens == node});
+  }
+  return orders;
+}
+
 void run_driver::bind() {
   std::vector<clock_id> clocks;
   for (const auto& n : nodes_)
     clocks.push_back(n.clock);
-  ask_all<std::vector<end_line>, std::vector<probe_point>>(
+  ask_all<endpoint_map>(
       "binding",
       [=, this](std::size_t i) {
         return self_->request(config_.members[i].actor, step_patience, bind_atom::value,
-                              run_terms{.clock = clocks[i], .values = values_, .clocks = clocks});
+                              run_terms{.clock = clocks[i],
+                                        .values = values_,
+                                        .clocks = clocks,
+                                        .peers = peers_of(static_cast<node_id>(i))});
       },
-      [this](std::size_t, const std::vector<end_line>& lines,
-             const std::vector<probe_point>& points) {
-        endpoints_.insert(endpoints_.end(), lines.begin(), lines.end());
-        probe_points_.insert(probe_points_.end(), points.begin(), points.end());
+      [this](std::size_t, const endpoint_map& bound) {
+        const auto append = [](auto& to, const auto& from) {
+          to.insert(to.end(), from.begin(), from.end());
+        };
+        append(endpoints_.ends, bound.ends);
+        append(endpoints_.probes, bound.probes);
+        append(endpoints_.doors, bound.doors);
       },
       [this] {
         if (auto done = set_probe_targets(); !done)
           return abandon(run_ending::kind::not_started, std::move(done).error());
-        link();
+        if (endpoints_.doors.empty())
+          return link();
+        meet();
       });
+}
+
+/// Senders of the transport `caf` are opened over these connections.
+void run_driver::meet() {
+  ask_all<bool>(
+      "connecting nodes directly",
+      [this](std::size_t i) {
+        return self_->request(config_.members[i].actor, meet_patience, meet_atom::value,
+                              endpoints_.doors);
+      },
+      [](std::size_t, bool) {}, [this] { link(); });
 }
 
 void run_driver::link() {
   ask_all<bool>(
       "linking",
       [this](std::size_t i) {
-        return self_->request(config_.members[i].actor, step_patience, link_atom::value, endpoints_,
-                              probe_points_);
+        return self_->request(config_.members[i].actor, step_patience, link_atom::value,
+                              endpoints_);
       },
       [](std::size_t, bool) {}, [this] { await_links(actor_time() + links_patience); });
 }

@@ -46,6 +46,8 @@ private:
   void load();
   void refuse_unloadable();
   void bind();
+  [[nodiscard]] std::vector<peer_order> peers_of(node_id node) const;
+  void meet();
   void link();
   void await_links(stamp deadline);
   void open_results();
@@ -102,8 +104,7 @@ private:
   std::vector<node_status> nodes_;
   load_errors unloadable_; ///< what nodes could not load, so far
   std::vector<std::string> values_;
-  std::vector<end_line> endpoints_;
-  std::vector<probe_point> probe_points_;
+  endpoint_map endpoints_; ///< of all nodes
   local_metrics_actor metrics_;
   caf::typed_response_promise<ending_ptr> promise_;
   std::shared_ptr<run_ending> ending_ = std::make_shared<run_ending>();

@@ -19,6 +19,23 @@ constexpr duration burst_spacing = std::chrono::milliseconds{2};
 /// One exchange over the control plane.
 constexpr duration control_patience = std::chrono::seconds{1};
 
+/// `last`: what each node said last, behind them the coordinator.
+std::vector<reported_count> mishaps_of(const std::vector<clock_news>& last) {
+  std::vector<reported_count> counts;
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    const auto& m = last[i].mishaps;
+    for (const auto& [kind, count] : {std::pair{count_kind::probe_foreign, m.foreign},
+                                      {count_kind::probe_unexpected, m.unexpected},
+                                      {count_kind::probe_late, m.late},
+                                      {count_kind::probe_overflowed, m.overflowed},
+                                      {count_kind::probe_own_stamps, m.own_stamps}})
+      counts.push_back({.kind = kind,
+                        .node = i + 1 < last.size() ? static_cast<node_id>(i) : coordinator_node,
+                        .count = count});
+  }
+  return counts;
+}
+
 } // namespace
 
 /// Nodes whose clock domains are equal share a clock; the coordinator's own is the reference.
@@ -38,9 +55,12 @@ result<void> run_driver::set_probe_targets() {
   if (!config_.prober)
     return {};
   std::vector<probe_target> targets;
-  for (const auto& p : probe_points_)
+  for (const auto& p : endpoints_.probes)
     if (p.network.empty() && p.node < nodes_.size())
-      targets.push_back({p, nodes_[p.node].clock});
+      targets.push_back(
+          {.at = p,
+           .clock = nodes_[p.node].clock,
+           .via = is_remote(*config_.what, p.node) ? facing_network(*config_.what, p.node) : ""});
   return config_.prober->set_targets(reference_clock, targets);
 }
 
@@ -78,6 +98,23 @@ void run_driver::probe_rest(probe_phase phase, std::function<void()> next) {
   if (config_.prober)
     for (const auto& r : config_.prober->report())
       nodes_[r.target.at.node].by_udp = r.answered > 0;
+  if (phase == probe_phase::after)
+    // Others may ask a node whose own burst is over: what it all came to is known when all are. A
+    // burst of nothing asks for that.
+    next = [=, this] {
+      ask_all<clock_news>(
+          "probing clocks",
+          [this](std::size_t i) {
+            return self_->request(config_.members[i].actor, step_patience, probe_atom::value,
+                                  burst_order{0, 0, probe_phase::after});
+          },
+          [this](std::size_t i, const clock_news& news) { learn(news, i); },
+          [=, this] {
+            collect_own_news();
+            with_store([counts = mishaps_of(costs_)](store& s) { return s.append_counts(counts); });
+            next();
+          });
+    };
   const auto asked =
       await("probing clocks", std::move(next), [this](std::size_t i) { return !nodes_[i].by_udp; });
   const auto generation = generation_;
@@ -126,9 +163,10 @@ void run_driver::collect_own_news() {
 /// `node`: who learnt it; the number of nodes stands for the coordinator.
 void run_driver::learn(clock_news news, std::size_t node) {
   costs_.resize(nodes_.size() + 1);
-  if (news.bytes_sent > 0) { // not of an exchange over the control plane
+  if (news.cpu_ns > 0) { // not of an exchange over the control plane
     costs_[node].bytes_sent = news.bytes_sent;
     costs_[node].cpu_ns = news.cpu_ns;
+    costs_[node].mishaps = news.mishaps;
   }
   for (const auto& p : news.probes)
     if (p.asker == coordinator_node && p.answerer < nodes_.size()) {

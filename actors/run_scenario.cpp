@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "actors/run_scenario.hpp"
 
-#include "actors/attach.hpp"
 #include "actors/caf_error.hpp"
-#include "actors/child_process.hpp"
 #include "actors/run_folders.hpp"
 #include "actors/system_config.hpp"
-#include "actors/worker.hpp"
 #include "runtime/config/absolute_paths.hpp"
+#include "runtime/config/machines.hpp"
 #include "runtime/config/writer.hpp"
 #include "runtime/core/thread.hpp"
 #include "transports/security.hpp"
@@ -16,15 +14,12 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <mutex>
-#include <set>
 #include <sstream>
-#include <unistd.h>
 
 namespace peernet {
 
@@ -34,7 +29,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration attach_patience = 15s;
 constexpr duration farewell_patience = 5s; ///< for nodes to end by themselves
 constexpr duration lost_patience = 300ms;  ///< the same, when one is known not to answer
 
@@ -74,6 +68,8 @@ exit_code code_of(const run_ending& e) {
   case errc::timeout:
   case errc::node_lost:
   case errc::refused:
+  case errc::closed:
+  case errc::corrupt:
     return exit_code::node_lost;
   case errc::internal:
   case errc::io:
@@ -98,40 +94,11 @@ std::string located(const reading& what, const std::string& message) {
   return text.substr(0, text.find_last_not_of('\n') + 1);
 }
 
-/// Pairs of nodes that talk without the coordinator between them: those joined by a link over CAF,
-/// and those where a sample of a closed-loop sensor may end with the sensor's own. The smaller
-/// number comes first.
-std::set<std::pair<node_id, node_id>> direct_connections(const scenario& s, const plan& p) {
-  std::set<std::pair<node_id, node_id>> pairs;
-  const auto add = [&](node_id a, node_id b) {
-    if (a != b)
-      pairs.emplace(std::min(a, b), std::max(a, b));
-  };
-  for (const auto& lane : p.lanes)
-    if (s.links[p.places[lane.link].config].transport == "caf")
-      add(p.instances[lane.from].node, p.instances[lane.to].node);
-  for (std::size_t n = 0; n < p.sensors.size(); ++n) {
-    const auto& sensor = p.instances[p.sensors[n]];
-    if (s.sensors[p.places[sensor.place].config].arrival != arrival::closed_loop)
-      continue;
-    const auto root = p.sensor_routes[n];
-    for (auto r = root; r < root + sensor.routes_below; ++r)
-      add(sensor.node, p.routes[r].node);
-  }
-  return pairs;
-}
-
 /// One run's processes and actors, in the order in which they must come and go.
-class local_run {
+class scenario_run {
 public:
-  ~local_run() {
-    for (const int fd : control_)
-      if (fd >= 0)
-        ::close(fd);
-  }
-
-  local_run(const reading& what, const run_options& options, std::shared_ptr<const plan> whole,
-            std::string secret, private_folder sockets)
+  scenario_run(const reading& what, const run_options& options, std::shared_ptr<const plan> whole,
+               std::string secret, private_folder sockets)
       : what_(what),
         options_(options),
         scenario_(std::make_shared<const scenario>(what.scenario)),
@@ -146,22 +113,11 @@ public:
         return {exit_code::bad_scenario, "", nullptr, std::move(folder).error().message};
       folder_ = std::move(*folder);
     }
-    // Children first: they are started before this process has any other thread.
-    if (auto started = start_children(); !started)
-      return {exit_code::internal_error, "", nullptr, std::move(started).error().message};
-    system_config config;
-    caf::actor_system system(config);
     auto watcher =
         start_thread("interrupts", [this](const std::stop_token& stop) { watch_interrupts(stop); });
-    auto ending = drive(system);
+    auto ending = begin();
     watcher.request_stop();
     watcher.join();
-    driver_ = nullptr; // no handle may outlive the actor system
-    // A middleman that stops while it is being told keeps its sender, and with it this system,
-    // alive.
-    if (metrics_over_.valid())
-      metrics_over_.wait_for(farewell_patience);
-    say_farewell(ending.code != exit_code::node_lost);
     std::error_code ignored;
     if (!opened_ && !folder_.empty())
       fs::remove(folder_, ignored); // a run that did not begin leaves nothing
@@ -169,82 +125,74 @@ public:
   }
 
 private:
-  result<void> start_children() {
-    std::vector<std::vector<peer_socket>> peers(plan_->nodes.size());
-    const auto close_all = [&] {
-      for (const auto& sockets : peers)
-        for (const auto& s : sockets)
-          ::close(s.fd);
-    };
-    for (const auto& [a, b] : direct_connections(*scenario_, *plan_)) {
-      auto pair = make_socket_pair();
-      if (!pair)
-        return close_all(), std::move(pair).error();
-      peers[a].push_back({.peer = b, .fd = pair->ours, .offers = true});
-      peers[b].push_back({.peer = a, .fd = pair->theirs, .offers = false});
+  /// Processes first: no child shall inherit what the actor system opens.
+  run_result begin() {
+    auto nodes = run_nodes::start({.what = what_,
+                                   .whole = *plan_,
+                                   .program = options_.program,
+                                   .access = options_.access,
+                                   .output = folder_,
+                                   .sockets = sockets_.path(),
+                                   .secret = secret_,
+                                   .interrupts = options_.interrupts,
+                                   .on_step = [this](const std::string& step) { show(step); }});
+    if (!nodes)
+      return not_started(std::move(nodes).error());
+    nodes_ = std::move(*nodes);
+    system_config config;
+    caf::actor_system system(config);
+    auto ending = drive(system);
+    {
+      const std::lock_guard lock(driver_mutex_);
+      driver_ = nullptr; // no handle may outlive the actor system
     }
-    for (node_id i = 0; i < plan_->nodes.size(); ++i)
-      if (auto started = start_child(i, peers[i]); !started)
-        return close_all(), std::move(started).error();
-    close_all(); // the children have their own
-    return {};
+    // A middleman that stops while it is being told keeps its sender, and with it this system,
+    // alive.
+    if (metrics_over_.valid())
+      metrics_over_.wait_for(farewell_patience);
+    nodes_->say_farewell(clock::machine_now() +
+                         (ending.code != exit_code::node_lost ? farewell_patience : lost_patience));
+    for (const auto& p : nodes_->problems())
+      say("warning: " + p);
+    return ending;
   }
 
-  result<void> start_child(node_id number, const std::vector<peer_socket>& peers) {
-    auto pair = make_socket_pair();
-    if (!pair)
-      return std::move(pair).error();
-    std::vector<int> inherited{pair->theirs};
-    for (const auto& p : peers)
-      inherited.push_back(p.fd);
-    auto child = child_process::start(options_.program,
-                                      worker_arguments(pair->theirs, number, peers), inherited);
-    ::close(pair->theirs);
-    control_.push_back(pair->ours);
-    if (!child)
-      return std::move(child).error();
-    children_.push_back(std::move(*child));
-    return {};
+  run_result not_started(error why) const {
+    run_ending e;
+    e.how = options_.interrupts && options_.interrupts->load() > 0 ? run_ending::kind::interrupted
+                                                                   : run_ending::kind::not_started;
+    e.reason = std::move(why);
+    const auto& [code, message] = e.reason;
+    const auto of_scenario = code == errc::bad_scenario || code == errc::too_large ||
+                             code == errc::unreadable; // begins with a key, then
+    return {code_of(e), "", nullptr, of_scenario ? located(what_, message) : message};
   }
 
   run_result drive(caf::actor_system& system) {
-    std::vector<member> members;
-    for (std::size_t i = 0; i < control_.size(); ++i) {
-      auto root = attach_to(system, std::exchange(control_[i], -1), attach_patience);
-      if (!root) {
-        const auto end = children_[i].ended();
-        return {exit_code::node_lost, "", nullptr,
-                "node " + plan_->nodes[i] +
-                    " did not come up: " + (end ? *end : root.error().message)};
-      }
-      members.push_back({plan_->nodes[i], caf::actor_cast<node_actor>(*root)});
-    }
-    auto config = configure(system, std::move(members));
-    auto prober = probe_service::start({.clock = &reference_, .secret = secret_},
-                                       {{.name = "", .address = "127.0.0.1"}});
+    auto members = nodes_->attach(system);
+    if (!members)
+      return {exit_code::node_lost, "", nullptr, std::move(members).error().message};
+    auto config = configure(std::move(*members));
+    std::vector<probe_network> networks;
+    for (const auto& n : nodes_->own_networks())
+      networks.push_back({.name = n.network, .address = n.address});
+    auto prober = probe_service::start({.clock = &reference_, .secret = secret_}, networks);
     if (!prober)
       return {exit_code::internal_error, "", nullptr, "clock probes: " + prober.error().message};
     config.prober = std::move(*prober);
+    config.open_results = [this, &system](const layout& shape) {
+      return open_results(system, shape);
+    };
     caf::scoped_actor self(system);
     auto driver = self->spawn(actors::coordinator, std::move(config));
     return await(self, driver);
   }
 
-  actors::coordinator_config configure(caf::actor_system& system, std::vector<member> members) {
+  actors::coordinator_config configure(std::vector<member> members) const {
     return {.what = scenario_,
             .whole = plan_,
             .members = std::move(members),
-            .shipped = {.scenario = what_.resolved,
-                        .file = scenario_->file,
-                        .directory =
-                            fs::absolute(scenario_->directory.empty() ? "." : scenario_->directory)
-                                .string(),
-                        .node = "",
-                        .output = folder_.empty() ? "" : fs::absolute(folder_).string(),
-                        .sockets = sockets_.path(),
-                        .secret = secret_},
-            .open_results = [this,
-                             &system](const layout& shape) { return open_results(system, shape); },
+            .open_results = {},
             .on_progress = options_.on_progress};
   }
 
@@ -292,7 +240,7 @@ private:
     else if (ending->how != run_ending::kind::completed)
       r.problem = ending->reason.message;
     if (ending->how == run_ending::kind::node_lost)
-      r.problem += ends_of_children();
+      r.problem += nodes_->bad_ends();
     return r;
   }
 
@@ -343,23 +291,10 @@ private:
       say("further events \"" + e.what + "\" are in " + folder_ + "/run.db only");
   }
 
-  /// What the system says of nodes that ended before their time: it knows a moment after their
-  /// connections have closed.
-  std::string ends_of_children() {
-    const auto deadline = clock::machine_now() + lost_patience;
-    std::string ends;
-    for (std::size_t i = 0; i < children_.size(); ++i)
-      if (const auto end = children_[i].wait(deadline); end && *end != "exit code 0")
-        ends += " (" + plan_->nodes[i] + ": " + *end + ")";
-    return ends;
-  }
-
-  /// Nodes end by themselves when told to; one that was lost may not have heard.
-  void say_farewell(bool all_well) {
-    const auto deadline = clock::machine_now() + (all_well ? farewell_patience : lost_patience);
-    for (auto& c : children_)
-      if (!c.wait(deadline))
-        c.kill();
+  /// What happens before there is a coordinator to tell it.
+  void show(const std::string& step) const {
+    if (options_.on_progress)
+      options_.on_progress({.step = step, .elapsed = {}, .figures = {}});
   }
 
   const reading& what_;
@@ -369,8 +304,7 @@ private:
   const std::string secret_;
   const peernet::clock reference_;
   const private_folder sockets_;
-  std::vector<child_process> children_;
-  std::vector<int> control_;
+  std::unique_ptr<run_nodes> nodes_;
   std::mutex driver_mutex_;
   coordinator_actor driver_;                                    ///< null until it is spawned
   std::string folder_;                                          ///< of the results
@@ -392,13 +326,12 @@ run_result run_scenario(const reading& what, const run_options& options) {
   auto secret = make_run_secret();
   if (!secret)
     return failed(exit_code::internal_error, std::move(secret).error());
-  const auto by_path = [](const link_config& l) { return l.transport == "zmq-ipc"; };
-  auto sockets = std::ranges::any_of(what.scenario.links, by_path) ? private_folder::make()
-                                                                   : private_folder::none();
+  auto sockets = needs_socket_folder(what.scenario, catalogue::builtin()) ? private_folder::make()
+                                                                          : private_folder::none();
   if (!sockets)
     return failed(exit_code::internal_error, std::move(sockets).error());
-  return local_run(what, options, std::make_shared<const plan>(std::move(*whole)),
-                   std::move(*secret), std::move(*sockets))
+  return scenario_run(what, options, std::make_shared<const plan>(std::move(*whole)),
+                      std::move(*secret), std::move(*sockets))
       .run();
 }
 

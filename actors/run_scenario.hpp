@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One run from a scenario to its results, with all its nodes as processes of this machine: what
+// One run from a scenario to its results, over processes of this machine and others: what
 // peernet-run does, for any program to call.
 #pragma once
 
 #include "actors/coordinator.hpp"
+#include "actors/run_nodes.hpp"
 #include "runtime/config/reader.hpp"
 
 #include <atomic>
@@ -31,6 +32,7 @@ struct run_options {
   bool check = false;                                   ///< load everything, then stop
   std::function<void(const run_progress&)> on_progress; ///< any thread
   std::function<void(const std::string&)> on_message;   ///< any thread; one line for the user
+  remote_access access;                                 ///< to nodes on other machines
   /// Counts the user's wishes to stop: the first ends the run in order, the second ends this
   /// process at once, with exit code 7; what was stored stays readable.
   const std::atomic<int>* interrupts = nullptr;

@@ -15,10 +15,15 @@ namespace {
 /// The one list of message types: calls `visit(std::type_identity<T>{}, "name")` for each.
 template <class Visitor>
 void each_message_type(Visitor&& visit) {
+  visit(std::type_identity<node_network>{}, "node_network");
+  visit(std::type_identity<port_range>{}, "port_range");
   visit(std::type_identity<deployment>{}, "deployment");
   visit(std::type_identity<node_ready>{}, "node_ready");
   visit(std::type_identity<run_terms>{}, "run_terms");
   visit(std::type_identity<end_line>{}, "end_line");
+  visit(std::type_identity<peer_order>{}, "peer_order");
+  visit(std::type_identity<door_line>{}, "door_line");
+  visit(std::type_identity<endpoint_map>{}, "endpoint_map");
   visit(std::type_identity<start_order>{}, "start_order");
   visit(std::type_identity<reported_count>{}, "reported_count");
   visit(std::type_identity<link_end>{}, "link_end");

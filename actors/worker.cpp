@@ -127,6 +127,7 @@ int worker_main(int argc, char** argv) {
   std::shared_ptr<const void> kept; // in use by a thread that did not come back from a plugin
   caf::actor_system system(config);
   peer_table peers;
+  peer_doors doors(system);
   registry types;
   register_builtins(types);
   auto channel = std::make_unique<caf_channel>(system, peers);
@@ -142,10 +143,10 @@ int worker_main(int argc, char** argv) {
                              .known = &catalogue::builtin(),
                              .peers = &peers,
                              .channels = channels,
+                             .doors = &doors,
                              .kept = &kept};
     const auto root = self->spawn<caf::detached + caf::monitored>(actors::node, node);
     const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);
-    peers.add(self_number, root); // a link forced within this node finds its other end, too
     if (!meet_peers(system, root_ptr, self_number, sockets, peers))
       ::_exit(5); // the coordinator sees it and says so
     attach_as(system, control_fd, root_ptr);
@@ -153,6 +154,7 @@ int worker_main(int argc, char** argv) {
   }
   if (kept)
     ::_exit(0); // a thread still uses what an orderly end would take away, perhaps for ever
+  doors.close();
   peers.clear();
   // Actors that still hold each other must not keep the process.
   const auto deadline = clock::machine_now() + shutdown_patience;

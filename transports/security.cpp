@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <tuple>
 
 namespace peernet {
 
@@ -31,6 +32,17 @@ std::uint64_t wire_run_number(std::string_view secret) {
   std::uint64_t number = 0;
   std::memcpy(&number, bytes.data(), sizeof number);
   return number;
+}
+
+key_pair derive_key_pair(std::string_view secret, std::string_view purpose) {
+  static_assert(std::tuple_size_v<key_pair::key> == crypto_scalarmult_SCALARBYTES &&
+                std::tuple_size_v<key_pair::key> == crypto_scalarmult_BYTES);
+  key_pair pair;
+  std::memcpy(pair.secret.data(), derive(secret, purpose, pair.secret.size()).data(),
+              pair.secret.size());
+  if (::crypto_scalarmult_base(pair.open.data(), pair.secret.data()) != 0)
+    std::abort(); // as above
+  return pair;
 }
 
 message_key::message_key(std::string_view secret, std::string_view purpose) {

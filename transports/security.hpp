@@ -29,6 +29,17 @@ inline constexpr std::size_t run_secret_bytes = 32;
 /// The run's number in wire headers: a stranger who does not know the secret cannot guess it.
 [[nodiscard]] std::uint64_t wire_run_number(std::string_view secret);
 
+/// A Curve25519 key pair.
+struct key_pair {
+  using key = std::array<std::uint8_t, 32>;
+  key open;   ///< what others must know
+  key secret; ///< what nobody else may know
+};
+
+/// A key pair derived from the secret (at most 64 bytes) for one purpose: whoever knows the secret
+/// can make both of its keys, nobody else even the open one. Thread: any.
+[[nodiscard]] key_pair derive_key_pair(std::string_view secret, std::string_view purpose);
+
 /// Proves of short messages that they come from somebody who knows the secret, unchanged:
 /// SipHash-2-4 with 128 bits, about 50 ns for 50 bytes. It neither hides them nor notices replays.
 /// Thread: any; immutable.

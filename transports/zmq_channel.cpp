@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "transports/zmq_channel.hpp"
 
+#include "runtime/core/address.hpp"
 #include "runtime/core/recycled.hpp"
 #include "transports/wire.hpp"
+#include "transports/zmq_curve.hpp"
+#include "transports/zmq_socket.hpp"
 
-#include <zmq.h>
-
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -27,108 +26,19 @@ constexpr std::size_t copied_body = 8192;
 /// one that finds no room tries again only after a second. The kernel has a limit of its own.
 constexpr int most_waiting = 4096;
 
-/// One ZeroMQ message part, closed with its owner.
-class message {
-public:
-  message() noexcept { ::zmq_msg_init(&part_); }
-  ~message() { ::zmq_msg_close(&part_); }
-  message(const message&) = delete;
-  message& operator=(const message&) = delete;
-
-  /// Becomes a part of `size` bytes. False: no memory.
-  [[nodiscard]] bool allocate(std::size_t size) noexcept {
-    return ::zmq_msg_init_size(&part_, size) == 0 || give_up();
-  }
-  /// Becomes a part that lends the payload's bytes, which stay alive until ZeroMQ is done with
-  /// them.
-  [[nodiscard]] bool lend(const payload& body) noexcept {
-    auto* owner = body.owner().detach();
-    if (::zmq_msg_init_data(&part_, const_cast<std::byte*>(body.data()), body.size(),
-                            give_back_lent, owner) == 0)
-      return true;
-    owner->release();
-    return give_up();
-  }
-
-  void reset() noexcept {
-    ::zmq_msg_close(&part_);
-    ::zmq_msg_init(&part_);
-  }
-  [[nodiscard]] std::span<std::byte> bytes() noexcept {
-    return {static_cast<std::byte*>(::zmq_msg_data(&part_)), ::zmq_msg_size(&part_)};
-  }
-  [[nodiscard]] bool more() noexcept { return ::zmq_msg_more(&part_) != 0; }
-  zmq_msg_t* raw() noexcept { return &part_; }
-
-private:
-  static void give_back_lent(void*, void* owner) { static_cast<storage*>(owner)->release(); }
-
-  /// A part that could not be made must not be closed either; an empty one can.
-  bool give_up() noexcept {
-    ::zmq_msg_init(&part_);
-    return false;
-  }
-
-  zmq_msg_t part_;
-};
-
 /// A received frame's message parts, alive as long as the sample made of them.
 class received_frame final : public recycled<received_frame> {
 public:
-  message header, body;
+  zmq_message header, body;
   void clear() noexcept {
     header.reset();
     body.reset();
   }
 };
 
-/// A ZeroMQ context that outlives every socket made with it.
-using shared_context = std::shared_ptr<void>;
-
-error zmq_error(const std::string& doing) {
-  return {errc::io, doing + ": " + ::zmq_strerror(::zmq_errno())};
-}
-
-/// What ZeroMQ takes for a wait or a linger; negative would mean for ever.
-int milliseconds(duration d) noexcept {
-  constexpr std::int64_t longest = std::numeric_limits<int>::max();
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(d).count();
-  return static_cast<int>(std::clamp<std::int64_t>(ms, 0, longest));
-}
-
-class socket {
-public:
-  socket(shared_context context, int type)
-      : context_(std::move(context)), socket_(::zmq_socket(context_.get(), type)) {}
-  ~socket() { close(duration{0}); }
-  socket(const socket&) = delete;
-  socket& operator=(const socket&) = delete;
-
-  /// Takes and gives nothing any more. What was handed over goes on leaving in the context's I/O
-  /// thread, for at most `linger`; the context's end waits for that, this call does not.
-  void close(duration linger) noexcept {
-    if (!socket_)
-      return;
-    set(ZMQ_LINGER, milliseconds(linger));
-    ::zmq_close(std::exchange(socket_, nullptr));
-  }
-
-  template <class T>
-  void set(int option, T value) noexcept {
-    if (socket_) // otherwise errno still says why there is none
-      ::zmq_setsockopt(socket_, option, &value, sizeof value);
-  }
-  /// Null once closed, or if the context or the process had no socket left to give.
-  [[nodiscard]] void* raw() const noexcept { return socket_; }
-
-private:
-  shared_context context_; ///< let go after the socket
-  void* socket_;
-};
-
 class zmq_send_end final : public send_end {
 public:
-  zmq_send_end(shared_context context, const channel_settings& settings)
+  zmq_send_end(zmq_context context, const channel_settings& settings)
       : socket_(std::move(context), ZMQ_PUSH) {
     socket_.set(ZMQ_SNDHWM, static_cast<int>(settings.queue));
     socket_.set(ZMQ_IMMEDIATE, 1); // never queue for a peer that is not there
@@ -137,9 +47,13 @@ public:
     socket_.set(ZMQ_RECONNECT_IVL_MAX, 500);
   }
 
-  result<void> connect(const std::string& address) {
+  /// Encrypts with `key`, if there is one.
+  result<void> connect(const std::string& address, const std::string& key = {}) {
     if (!socket_.raw())
       return zmq_error("cannot open a socket towards " + address);
+    if (!key.empty())
+      if (auto encrypted = use_curve(socket_.raw(), curve_side::client, key); !encrypted)
+        return encrypted;
     if (::zmq_connect(socket_.raw(), address.c_str()) != 0)
       return zmq_error("cannot connect to " + address);
     return {};
@@ -148,7 +62,7 @@ public:
   send_status try_send(const outgoing_frame& frame) override {
     const auto& body = *frame.body;
     if (body.size() <= copied_body) {
-      message whole;
+      zmq_message whole;
       if (!whole.allocate(frame.header.size() + body.size()))
         return send_status::would_block;
       std::memcpy(whole.bytes().data(), frame.header.data(), frame.header.size());
@@ -156,7 +70,7 @@ public:
         std::memcpy(whole.bytes().data() + frame.header.size(), body.data(), body.size());
       return hand_over(whole, 0);
     }
-    message header, lent;
+    zmq_message header, lent;
     if (!header.allocate(frame.header.size()) || !lent.lend(body))
       return send_status::would_block;
     std::memcpy(header.bytes().data(), frame.header.data(), frame.header.size());
@@ -171,7 +85,7 @@ public:
     if (!socket_.raw())
       return false;
     zmq_pollitem_t item{socket_.raw(), 0, ZMQ_POLLOUT, 0};
-    return ::zmq_poll(&item, 1, milliseconds(patience)) > 0;
+    return ::zmq_poll(&item, 1, zmq_milliseconds(patience)) > 0;
   }
 
   bool connected() override { return wait_writable(duration{0}); }
@@ -179,14 +93,14 @@ public:
   void close(duration patience) noexcept override { socket_.close(patience); }
 
 private:
-  send_status hand_over(message& part, int flags) noexcept {
+  send_status hand_over(zmq_message& part, int flags) noexcept {
     // ZeroMQ looks for returned credit at most once a millisecond, unless it is asked: a first "no"
     // may be stale.
     const auto first = offer(part, flags);
     return first == send_status::would_block && connected() ? offer(part, flags) : first;
   }
 
-  send_status offer(message& part, int flags) noexcept {
+  send_status offer(zmq_message& part, int flags) noexcept {
     while (::zmq_msg_send(part.raw(), socket_.raw(), flags | ZMQ_DONTWAIT) < 0) {
       if (::zmq_errno() == EAGAIN)
         return send_status::would_block;
@@ -196,17 +110,18 @@ private:
     return send_status::sent;
   }
 
-  socket socket_;
+  zmq_handle socket_;
 };
 
 class zmq_receive_end final : public receive_end {
 public:
-  zmq_receive_end(shared_context context, const channel_settings& settings)
+  zmq_receive_end(zmq_context context, const channel_settings& settings)
       : context_(std::move(context)), socket_(context_, ZMQ_PULL), max_body_(settings.max_frame) {
     socket_.set(ZMQ_RCVHWM, static_cast<int>(settings.queue));
     socket_.set(ZMQ_BACKLOG, most_waiting);
+    const auto extra = settings.key.empty() ? 0 : curve_overhead; // ZeroMQ counts sealed bytes
     socket_.set(ZMQ_MAXMSGSIZE,
-                static_cast<std::int64_t>(settings.max_frame + sizeof(wire_header)));
+                static_cast<std::int64_t>(settings.max_frame + sizeof(wire_header) + extra));
     socket_.set(ZMQ_IPV6, settings.bind_address.find(':') != std::string::npos ? 1 : 0);
   }
   ~zmq_receive_end() override {
@@ -216,12 +131,22 @@ public:
       ::unlink(path_.c_str());
   }
 
-  result<void> bind_tcp(const std::string& address) {
+  /// Encrypts with `key`, if there is one.
+  result<void> bind_tcp(const std::string& address, const port_range& ports,
+                        const std::string& key) {
     if (!usable())
       return zmq_error("cannot open a socket for " + address);
-    const auto host = address.find(':') == std::string::npos ? address : "[" + address + "]";
-    if (::zmq_bind(socket_.raw(), ("tcp://" + host + ":*").c_str()) != 0)
-      return zmq_error("cannot bind a free TCP port on " + address);
+    if (!key.empty())
+      if (auto encrypted = use_curve(socket_.raw(), curve_side::server, key); !encrypted)
+        return encrypted;
+    auto done = first_free(ports, [&](std::uint16_t port) -> result<void> {
+      const auto name = port == 0 ? "*" : std::to_string(port);
+      if (::zmq_bind(socket_.raw(), ("tcp://" + bracketed(address) + ":" + name).c_str()) == 0)
+        return {};
+      return zmq_error("cannot bind TCP port " + name + " on " + address);
+    });
+    if (!done)
+      return done;
     char bound[256];
     std::size_t size = sizeof bound;
     if (::zmq_getsockopt(socket_.raw(), ZMQ_LAST_ENDPOINT, bound, &size) != 0)
@@ -297,7 +222,7 @@ private:
     return socket_.raw() && ::zmq_bind(socket_.raw(), wake_address().c_str()) == 0;
   }
 
-  bool take(message& part, int flags = ZMQ_DONTWAIT) noexcept {
+  bool take(zmq_message& part, int flags = ZMQ_DONTWAIT) noexcept {
     while (::zmq_msg_recv(part.raw(), socket_.raw(), flags) < 0)
       if (::zmq_errno() != EINTR || flags == 0)
         return false;
@@ -305,8 +230,8 @@ private:
   }
 
   /// Blocks in ZeroMQ itself: polling first would cost two further system calls for each frame.
-  bool take_within(duration patience, message& part) noexcept {
-    if (const auto ms = static_cast<int>(milliseconds(patience));
+  bool take_within(duration patience, zmq_message& part) noexcept {
+    if (const auto ms = static_cast<int>(zmq_milliseconds(patience));
         std::exchange(timeout_ms_, ms) != ms)
       socket_.set(ZMQ_RCVTIMEO, ms);
     return take(part, 0);
@@ -317,8 +242,8 @@ private:
     return {errc::corrupt, "a message that is no frame"};
   }
 
-  const shared_context context_;
-  socket socket_;
+  const zmq_context context_;
+  zmq_handle socket_;
   const std::size_t max_body_;
   int timeout_ms_ = -1;
   std::atomic<bool> stopped_{false};
@@ -329,11 +254,11 @@ private:
 
 class zmq_tcp final : public channel_kind {
 public:
-  explicit zmq_tcp(shared_context context) : context_(std::move(context)) {}
+  explicit zmq_tcp(zmq_context context) : context_(std::move(context)) {}
 
   result<std::unique_ptr<receive_end>> bind(const channel_settings& settings) override {
     auto end = std::make_unique<zmq_receive_end>(context_, settings);
-    if (auto bound = end->bind_tcp(settings.bind_address); !bound)
+    if (auto bound = end->bind_tcp(settings.bind_address, settings.ports, settings.key); !bound)
       return std::move(bound).error();
     return std::unique_ptr<receive_end>{std::move(end)};
   }
@@ -341,20 +266,19 @@ public:
   result<std::unique_ptr<send_end>> connect(const channel_settings& settings,
                                             const endpoint& to) override {
     auto end = std::make_unique<zmq_send_end>(context_, settings);
-    const auto host =
-        to.address.find(':') == std::string::npos ? to.address : "[" + to.address + "]";
-    if (auto done = end->connect("tcp://" + host + ":" + std::to_string(to.port)); !done)
+    const auto where = "tcp://" + bracketed(to.address) + ":" + std::to_string(to.port);
+    if (auto done = end->connect(where, settings.key); !done)
       return std::move(done).error();
     return std::unique_ptr<send_end>{std::move(end)};
   }
 
 private:
-  shared_context context_;
+  zmq_context context_;
 };
 
 class zmq_ipc final : public channel_kind {
 public:
-  explicit zmq_ipc(shared_context context) : context_(std::move(context)) {}
+  explicit zmq_ipc(zmq_context context) : context_(std::move(context)) {}
 
   result<std::unique_ptr<receive_end>> bind(const channel_settings& settings) override {
     auto end = std::make_unique<zmq_receive_end>(context_, settings);
@@ -374,14 +298,14 @@ public:
   }
 
 private:
-  shared_context context_;
+  zmq_context context_;
   std::atomic<unsigned> next_{0};
 };
 
 } // namespace
 
 void register_zmq_channels(registrar& r) {
-  const shared_context context(::zmq_ctx_new(), [](void* c) { ::zmq_ctx_term(c); });
+  const zmq_context context(::zmq_ctx_new(), [](void* c) { ::zmq_ctx_term(c); });
   // Every lane has a socket; ZeroMQ's default of 1023 is less than a plan may have lanes.
   ::zmq_ctx_set(context.get(), ZMQ_MAX_SOCKETS, ::zmq_ctx_get(context.get(), ZMQ_SOCKET_LIMIT));
   r.add_channel("zmq-tcp", std::make_unique<zmq_tcp>(context));

@@ -17,13 +17,13 @@ constexpr std::size_t frames_kept = 32;
 } // namespace
 
 node_graph::node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<const plan> whole,
-                       node_id self, registry& types, const catalogue& known, folders where)
+                       node_id self, registry& types, const catalogue& known, surroundings around)
     : scenario_(std::move(what)),
       plan_(std::move(whole)),
       self_(self),
       types_(types),
       catalogue_(known),
-      folders_(std::move(where)),
+      around_(std::move(around)),
       clock_(config().test_clock.none() ? peernet::clock() : peernet::clock(config().test_clock)) {}
 
 node_graph::~node_graph() {
@@ -63,11 +63,11 @@ const link_config& node_graph::link_of(const plan_lane& l) const {
   return scenario_->links[plan_->places[l.link].config];
 }
 
-environment node_graph::surroundings(const stage_config& s, std::uint16_t copy) const {
+environment node_graph::environment_of(const stage_config& s, std::uint16_t copy) const {
   return {.stage = s.name,
           .copy = copy,
           .directory = scenario_->directory,
-          .output = folders_.output,
+          .output = around_.output,
           .seed = scenario_->seed,
           .frames = nullptr};
 }
@@ -104,7 +104,7 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
   case stage_kind::sensor: {
     if (auto ready = load_module(plugin_kind::sensor, s.type); !ready)
       return at(plugin_kind::sensor, s, std::move(ready).error());
-    auto made = types_.make_sensor(s.type, s.settings, surroundings(s, i.copy));
+    auto made = types_.make_sensor(s.type, s.settings, environment_of(s, i.copy));
     if (!made)
       return at(plugin_kind::sensor, s, std::move(made).error());
     to.as_sensor = std::move(*made);
@@ -115,7 +115,7 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
       return at(plugin_kind::model, s, std::move(ready).error());
     for (std::uint16_t w = 0; w < i.workers; ++w) {
       auto made = types_.make_model(s.type, s.settings,
-                                    surroundings(s, static_cast<std::uint16_t>(i.copy + w)));
+                                    environment_of(s, static_cast<std::uint16_t>(i.copy + w)));
       if (!made)
         return at(plugin_kind::model, s, std::move(made).error());
       to.as_models.push_back(std::move(*made));
@@ -127,7 +127,7 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
   }
   if (auto ready = load_module(plugin_kind::sink, s.type); !ready)
     return at(plugin_kind::sink, s, std::move(ready).error());
-  auto where = surroundings(s, i.copy);
+  auto where = environment_of(s, i.copy);
   if (const auto of = s.settings.get_or<std::string>("frames", ""); !of.empty()) {
     // The keeper must exist before the sink that looks into it.
     const auto found = std::ranges::find(plan_->places, of, &plan_place::name);
@@ -176,7 +176,7 @@ result<std::unique_ptr<codec>> node_graph::make_codec(const link_config& l, std:
   const environment where{.stage = l.name,
                           .copy = worker,
                           .directory = scenario_->directory,
-                          .output = folders_.output,
+                          .output = around_.output,
                           .seed = scenario_->seed,
                           .frames = nullptr};
   auto made = ready ? types_.make_codec(l.codec.type, l.codec.settings, where)

@@ -4,9 +4,11 @@
 // tested inside one thread's sight.
 #pragma once
 
+#include "actors/engine/networks.hpp"
 #include "actors/engine/parts.hpp"
 #include "runtime/config/catalogue.hpp"
 #include "runtime/config/plan.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/plugin/registry.hpp"
 
 #include <algorithm>
@@ -37,13 +39,19 @@ struct run_numbers {
 /// Outlives all parts. Thread: one at a time.
 class node_graph {
 public:
-  struct folders {
+  /// What the node has to work with on its machine. The default suits a run that stays there.
+  struct surroundings {
     std::string output;  ///< where sinks may write
     std::string sockets; ///< mode 0700: channels that are reached by a path
+    /// Where other nodes reach this one, as `resolve_networks` says.
+    std::vector<node_network> networks = {{.network = "", .address = "127.0.0.1"}};
+    port_range ports;      ///< for receiving ends
+    std::string secret;    ///< the run's; needed as soon as a link leaves the machine
+    bool insecure = false; ///< links that leave the machine are not encrypted
   };
 
   node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<const plan> whole, node_id self,
-             registry& types, const catalogue& known, folders where);
+             registry& types, const catalogue& known, surroundings around);
   /// Ends whatever still runs, in the order in which samples flow.
   ~node_graph();
   node_graph(const node_graph&) = delete;
@@ -56,7 +64,8 @@ public:
   /// Names of the values this node's models report.
   [[nodiscard]] std::vector<std::string> value_names() const;
 
-  /// Makes the queues and engines and binds the receiving ends on free ports.
+  /// Makes the queues and engines and binds the receiving ends on free ports. An error names the
+  /// link, and what to change.
   [[nodiscard]] result<std::vector<bound_end>> bind(const run_numbers& numbers);
 
   /// Opens the senders towards the receiving ends of all nodes.
@@ -76,6 +85,10 @@ public:
   [[nodiscard]] node_id self() const noexcept { return self_; }
   [[nodiscard]] const scenario& what() const noexcept { return *scenario_; }
   [[nodiscard]] const plan& whole() const noexcept { return *plan_; }
+  /// Where other nodes reach this one.
+  [[nodiscard]] const std::vector<node_network>& networks() const noexcept {
+    return around_.networks;
+  }
 
 private:
   /// What `load` made for one instance of this node.
@@ -96,14 +109,17 @@ private:
   [[nodiscard]] const node_config& config() const { return scenario_->nodes[self_]; }
   [[nodiscard]] const stage_config& config_of(const plan_instance& i) const;
   [[nodiscard]] const link_config& link_of(const plan_lane& l) const;
-  [[nodiscard]] environment surroundings(const stage_config& s, std::uint16_t copy) const;
+  [[nodiscard]] environment environment_of(const stage_config& s, std::uint16_t copy) const;
   [[nodiscard]] error at(plugin_kind kind, const stage_config& s, error e) const;
   [[nodiscard]] result<void> load_instance(const plan_instance& i, loaded& to);
   [[nodiscard]] result<void> load_module(plugin_kind kind, const std::string& type);
   [[nodiscard]] result<std::unique_ptr<codec>> make_codec(const link_config& l,
                                                           std::uint16_t worker);
   [[nodiscard]] result<decoder_set> make_decoders(std::uint32_t instance, std::uint16_t worker);
-  [[nodiscard]] channel_settings channel_for(const link_config& l) const;
+  [[nodiscard]] result<channel_settings> channel_for(const link_config& l,
+                                                     const std::string& address) const;
+  [[nodiscard]] result<std::unique_ptr<receive_end>> bind_end(const link_config& l, node_id from,
+                                                              const std::string& network) const;
   [[nodiscard]] result<void> make_engines(std::uint32_t instance, const run_numbers& numbers);
   [[nodiscard]] result<void> bind_instance(std::uint32_t instance, std::vector<bound_end>& bound);
   [[nodiscard]] result<std::unique_ptr<lane_sender>>
@@ -129,7 +145,7 @@ private:
   const node_id self_;
   registry& types_;
   const catalogue& catalogue_;
-  const folders folders_;
+  const surroundings around_;
   const peernet::clock clock_;
   record_collector records_;
   event_log events_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From loaded objects to engines and links: queues, receiving ends, loops, senders.
+// From loaded objects to engines, loops and links in the order of a deployment.
 #include "actors/engine/external.hpp"
 #include "actors/engine/node_graph.hpp"
 
@@ -79,45 +79,6 @@ result<void> node_graph::make_engines(std::uint32_t instance, const run_numbers&
   return {};
 }
 
-channel_settings node_graph::channel_for(const link_config& l) const {
-  channel_settings settings;
-  if (const auto address = config().addresses.find(l.network); address != config().addresses.end())
-    settings.bind_address = address->second;
-  settings.socket_folder = folders_.sockets;
-  settings.queue = l.send_queue.size;
-  settings.name = l.name;
-  return settings;
-}
-
-result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound_end>& bound) {
-  auto& l = loaded_[instance];
-  for (std::uint16_t input = 0; input < l.inputs.size(); ++input) {
-    std::vector<std::uint32_t> lanes;
-    for (const auto n : plan_->instances[instance].in)
-      if (plan_->lanes[n].link == l.inputs[input] && !plan_->lanes[n].local)
-        lanes.push_back(n);
-    if (lanes.empty())
-      continue;
-    const auto& link = link_of(plan_->lanes[lanes.front()]);
-    const auto kind = types_.find_channel(link.transport);
-    auto end = kind ? (*kind)->bind(channel_for(link))
-                    : result<std::unique_ptr<receive_end>>{kind.error()};
-    if (!end)
-      return error{end.error().code, "links." + link.name + ": " + end.error().message};
-    auto to = part(receivers, l.inputs[input]);
-    to->node = self_;
-    auto where = (*end)->where();
-    where.node = self_;
-    where.network = link.network;
-    bound.push_back({l.inputs[input], instance, where});
-    to->ends.push_back(std::make_unique<link_receiver>(
-        link_receiver::settings{
-            .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},
-        context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
-  }
-  return {};
-}
-
 result<std::vector<bound_end>> node_graph::bind(const run_numbers& numbers) {
   context_ = {.clock = &clock_,
               .records = &records_,
@@ -169,38 +130,6 @@ void node_graph::make_loops() {
     if (!together.empty())
       p->loops.push_back(std::make_unique<open_loop>(std::move(together), config, scenario_->seed));
   }
-}
-
-result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
-                                                           const plan_instance& from,
-                                                           std::span<const bound_end> everywhere) {
-  const auto& lane = plan_->lanes[number];
-  const auto& link = link_of(lane);
-  const auto end = std::ranges::find_if(
-      everywhere, [&](const bound_end& e) { return e.link == lane.link && e.instance == lane.to; });
-  if (end == everywhere.end())
-    return error{errc::internal,
-                 "link " + link.name + ": its receiving end is not in the endpoint map"};
-  const auto kind = types_.find_channel(link.transport);
-  if (!kind)
-    return kind.error();
-  auto channel = (*kind)->connect(channel_for(link), end->where);
-  if (!channel)
-    return error{channel.error().code, "links." + link.name + ": " + channel.error().message};
-  std::vector<std::unique_ptr<codec>> codecs;
-  for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
-    auto made = make_codec(link, w);
-    if (!made)
-      return std::move(made).error();
-    codecs.push_back(std::move(*made));
-  }
-  return std::make_unique<lane_sender>(lane_sender::settings{.name = link.name,
-                                                             .link = lane.link,
-                                                             .lane = lane.copy,
-                                                             .route_step = lane.route_step,
-                                                             .queue = link.send_queue,
-                                                             .codec = link.codec.type},
-                                       context_, std::move(*channel), std::move(codecs));
 }
 
 result<void> node_graph::connect(std::span<const bound_end> everywhere) {

@@ -6,15 +6,12 @@
 
 namespace peernet {
 
-result<std::unique_ptr<node_prober>> node_prober::start(node_graph& graph,
-                                                        const std::string& secret) {
+result<std::unique_ptr<node_prober>>
+node_prober::start(node_graph& graph, const std::string& secret, port_range ports) {
   const auto& self = graph.what().nodes[graph.self()];
-  std::vector<probe_network> networks{{.name = "", .address = "127.0.0.1"}};
-  for (const auto& [network, address] : self.addresses)
-    if (network.empty())
-      networks.front().address = address;
-    else
-      networks.push_back({.name = network, .address = address});
+  std::vector<probe_network> networks;
+  for (const auto& n : graph.networks())
+    networks.push_back({.name = n.network, .address = n.address, .ports = ports});
   auto service = probe_service::start({.clock = &graph.clock(),
                                        .node = graph.self(),
                                        .secret = secret,
@@ -29,29 +26,35 @@ result<std::unique_ptr<node_prober>> node_prober::start(node_graph& graph,
 result<void> node_prober::set_targets(std::span<const clock_id> clocks,
                                       const std::vector<probe_point>& everywhere) {
   const auto& p = graph_.whole();
-  const auto network_of = [&](const plan_lane& l) -> const std::string& {
-    return graph_.what().links[p.places[l.link].config].network;
+  const auto link_of = [&](const plan_lane& l) -> const link_config& {
+    return graph_.what().links[p.places[l.link].config];
   };
   std::vector<probe_target> targets;
   for (const auto& lane : p.lanes) {
     const auto from = p.instances[lane.from].node, to = p.instances[lane.to].node;
     if (from != graph_.self() || to == from)
       continue;
-    const auto& network = network_of(lane);
+    const auto& link = link_of(lane);
     // One of the two asks: an exchange says the same of both. Where links lead both ways, it is the
     // one with the smaller number.
     const auto back = std::ranges::any_of(p.lanes, [&](const plan_lane& l) {
       return p.instances[l.from].node == to && p.instances[l.to].node == from &&
-             network_of(l) == network;
+             link_of(l).network == link.network;
     });
     if (back && to < from)
       continue;
+    const auto network = network_of_lane(graph_.what(), from, to, link);
     const auto point = std::ranges::find_if(
         everywhere, [&](const probe_point& at) { return at.node == to && at.network == network; });
-    if (point == everywhere.end())
-      warn({{to, network, "", 0}, clocks[to]}, "it has no address there");
-    else if (const probe_target target{*point, clocks[to]};
-             std::ranges::find(targets, target) == targets.end())
+    if (point == everywhere.end()) {
+      warn({{to, link.network, "", 0}, clocks[to]}, "it has no address there");
+      continue;
+    }
+    // Users know the network by the link's word for it.
+    const probe_target target{.at = {to, link.network, point->address, point->port},
+                              .clock = clocks[to],
+                              .via = network_towards(graph_.what(), from, to, link)};
+    if (std::ranges::find(targets, target) == targets.end())
       targets.push_back(target);
   }
   return service_->set_targets(clocks[graph_.self()], targets);
@@ -85,10 +88,16 @@ clock_news node_prober::take() {
 }
 
 clock_news news_of(probe_service& service) {
+  const auto& counted = service.counters();
   return {.probes = service.take(),
           .looks = service.take_disciplines(),
-          .bytes_sent = service.counters().bytes_sent.load(std::memory_order_relaxed),
-          .cpu_ns = to_ns(service.cpu_time())};
+          .bytes_sent = counted.bytes_sent,
+          .cpu_ns = to_ns(service.cpu_time()),
+          .mishaps = {.foreign = counted.foreign,
+                      .unexpected = counted.unexpected,
+                      .late = counted.late,
+                      .overflowed = counted.overflowed,
+                      .own_stamps = counted.own_stamps}};
 }
 
 } // namespace peernet

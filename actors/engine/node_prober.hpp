@@ -19,8 +19,8 @@ namespace peernet {
 class node_prober {
 public:
   /// Answers from now on. `graph` outlives it. Errors name the node's address.
-  [[nodiscard]] static result<std::unique_ptr<node_prober>> start(node_graph& graph,
-                                                                  const std::string& secret);
+  [[nodiscard]] static result<std::unique_ptr<node_prober>>
+  start(node_graph& graph, const std::string& secret, port_range ports = {});
 
   /// Where the node answers: on the default network, and on each it has an address on.
   [[nodiscard]] const std::vector<probe_point>& points() const noexcept {

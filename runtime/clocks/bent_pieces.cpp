@@ -80,9 +80,9 @@ std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, 
   const auto all = knots_of(exchanges, origin, base, 1, slope);
   // Exchanges see a swing at its turning points only by chance: half as much again.
   const auto swing_around = [&](std::int64_t begin, std::int64_t end) {
-    const auto from = std::ranges::lower_bound(all, begin - 3 * cell_ns, {}, &knot::time);
-    const auto to = std::ranges::upper_bound(all, end + 3 * cell_ns, {}, &knot::time);
-    return from < to ? 1.5 * proved_swing({from, to}) : 0.0;
+    const auto first = std::ranges::lower_bound(all, begin - 3 * cell_ns, {}, &knot::time);
+    const auto last = std::ranges::upper_bound(all, end + 3 * cell_ns, {}, &knot::time);
+    return first < last ? 1.5 * proved_swing({first, last}) : 0.0;
   };
   std::vector<double> rates; // between knot i and i + 1
   for (std::size_t i = 0; i + 1 < knots.size(); ++i)

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 namespace peernet {
@@ -49,11 +50,15 @@ clock_segment either(const clock_segment& before, const clock_segment& after, st
 course_event change_of(const clock_segment& before, const clock_segment& after) {
   const auto begin = before.last_ns + 1, end = after.first_ns - 1;
   const auto jump = after.convert(end) - before.convert(end);
-  const auto apart = std::abs(jump) > before.bound(end) + after.bound(end);
+  const auto bound = before.bound(end) + after.bound(end);
+  const auto apart = std::abs(jump) > bound;
+  // If `from` jumped, less time passed than between its stamps: the line did not drift so far.
+  const auto undrifted = std::abs(before.drift * static_cast<double>(jump));
   return {.what = apart ? course_event::kind::step : course_event::kind::wander,
           .begin_ns = begin,
           .end_ns = end,
-          .size_ns = apart ? jump : std::abs(jump)};
+          .size_ns = apart ? jump : std::abs(jump),
+          .size_bound_ns = apart ? bound + std::llround(undrifted) : 0};
 }
 
 /// Widens `s` so that what `other` says may be true as well.
@@ -80,6 +85,10 @@ void doubt(std::vector<fitted_stretch>& fitted, const std::vector<stretch>& stre
 }
 
 } // namespace
+
+const clock_segment& clock_course::at(std::int64_t t) const {
+  return *std::prev(std::ranges::upper_bound(segments, t, {}, &clock_segment::first_ns));
+}
 
 clock_course estimate_course(std::vector<offset_bounds> exchanges, clock_id from, clock_id to,
                              const course_settings& settings) {

@@ -46,9 +46,10 @@ struct course_event {
     disagrees, ///< the least-squares line of the fastest exchanges leaves the bound
   };
   kind what = kind::step;
-  std::int64_t begin_ns = 0; ///< it happened between here …
-  std::int64_t end_ns = 0;   ///< … and here, by the clock `from`
-  std::int64_t size_ns = 0;  ///< of the step (signed), the bend, the contradiction
+  std::int64_t begin_ns = 0;      ///< it happened between here …
+  std::int64_t end_ns = 0;        ///< … and here, by the clock `from`
+  std::int64_t size_ns = 0;       ///< of the step (signed), the bend, the contradiction
+  std::int64_t size_bound_ns = 0; ///< ± of a step's size
 };
 
 /// The least-squares line through the offsets that NTP would compute from the fastest 5 % of the
@@ -65,6 +66,9 @@ struct clock_course {
   std::vector<clock_segment> segments; ///< cover all time; empty: not one usable exchange
   std::vector<course_event> events;    ///< by time
   std::optional<cross_check> checked;  ///< nothing: too few exchanges
+
+  /// The segment that holds at `t`. Not of an empty course.
+  [[nodiscard]] const clock_segment& at(std::int64_t t) const;
 };
 
 /// `exchanges`: bounds of `to` − `from`, in any order.

@@ -11,19 +11,14 @@ namespace peernet {
 
 namespace {
 
-bool joins(const probe& p, node_id a, node_id b) {
-  return (p.asker == a && p.answerer == b) || (p.asker == b && p.answerer == a);
-}
+struct extent {
+  std::int64_t begin, end;
+};
 
-const clock_segment& segment_at(const clock_course& course, std::int64_t t) {
-  const auto behind = std::ranges::upper_bound(course.segments, t, {}, &clock_segment::first_ns);
-  return *std::prev(behind); // they cover all time
-}
-
-void estimate(node_pair& p) {
-  p.course = estimate_course(p.exchanges, 0, 1);
-  p.begin_ns = std::ranges::min(p.exchanges, {}, &offset_bounds::begin).begin();
-  p.end_ns = std::ranges::max(p.exchanges, {}, &offset_bounds::end).end();
+/// Not of nothing.
+extent extent_of(const std::vector<offset_bounds>& exchanges) {
+  return {std::ranges::min(exchanges, {}, &offset_bounds::begin).begin(),
+          std::ranges::max(exchanges, {}, &offset_bounds::end).end()};
 }
 
 /// The pair's offset `to` − `from` as seen from the node `from`, whichever way round it was asked.
@@ -31,14 +26,14 @@ std::optional<mapped_ns> offset_between(std::span<const node_pair> pairs, node_i
                                         std::int64_t t) {
   for (const auto& p : pairs) {
     if (p.from == from && p.to == to) {
-      const auto& s = segment_at(p.course, t);
+      const auto& s = p.course->at(t);
       return mapped_ns{s.convert(t) - t, s.bound(t)};
     }
     if (p.from == to && p.to == from) {
       auto other = t; // by the clock of p.from; clocks drift so little that this converges at once
       for (int i = 0; i < 4; ++i)
-        other = t - (segment_at(p.course, other).convert(other) - other);
-      const auto& s = segment_at(p.course, other);
+        other = t - (p.course->at(other).convert(other) - other);
+      const auto& s = p.course->at(other);
       return mapped_ns{other - s.convert(other), s.bound(other)};
     }
   }
@@ -47,73 +42,60 @@ std::optional<mapped_ns> offset_between(std::span<const node_pair> pairs, node_i
 
 } // namespace
 
-std::vector<node_pair> pairs_of(std::span<const probe> probes) {
+std::vector<node_pair> pairs_of(probed_paths& paths) {
   std::vector<node_pair> pairs;
-  for (const auto& p : probes) {
-    auto at =
-        std::ranges::find_if(pairs, [&](const node_pair& q) { return joins(p, q.from, q.to); });
-    if (at == pairs.end())
-      at = pairs.insert(at, {.from = p.asker,
-                             .to = p.answerer,
-                             .shared = p.local == p.remote,
-                             .exchanges = {},
-                             .course = {}});
-    at->exchanges.push_back(bounds_of(p, p.asker == at->from));
+  for (const auto& path : paths.all()) {
+    if (std::ranges::any_of(pairs, [&](const node_pair& p) { return path.joins(p.from, p.to); }))
+      continue;
+    const auto sides = paths.of_nodes(path.asker, path.answerer);
+    const auto& course = paths.course(sides);
+    if (course.segments.empty())
+      continue;
+    const auto [begin, end] = extent_of(paths.exchanges(sides));
+    pairs.push_back({.from = path.asker,
+                     .to = path.answerer,
+                     .clock = path.local,
+                     .shared = path.shared(),
+                     .course = &course,
+                     .begin_ns = begin,
+                     .end_ns = end});
   }
-  for (auto& p : pairs)
-    estimate(p);
-  std::erase_if(pairs, [](const node_pair& p) { return p.course.segments.empty(); });
   return pairs;
 }
 
-std::vector<clock_pair> pair_rows(std::span<const probe> probes) {
-  struct path {
-    const probe* first;
-    std::vector<offset_bounds> exchanges;
-  };
-  std::vector<path> paths;
-  for (const auto& p : probes) {
-    auto at = std::ranges::find_if(paths, [&](const path& q) {
-      return joins(p, q.first->asker, q.first->answerer) && q.first->network == p.network &&
-             q.first->method == p.method;
-    });
-    if (at == paths.end())
-      at = paths.insert(at, {&p, {}});
-    at->exchanges.push_back(bounds_of(p, p.asker == at->first->asker));
-  }
+std::vector<clock_pair> pair_rows(probed_paths& paths) {
   std::vector<clock_pair> rows;
-  for (auto& path : paths) {
-    clock_pair row{.asker = path.first->asker,
-                   .answerer = path.first->answerer,
-                   .network = path.first->network,
-                   .method = path.first->method,
-                   .shared = path.first->local == path.first->remote,
-                   .exchanges = path.exchanges.size(),
-                   .checked = std::nullopt};
-    std::vector<std::int64_t> trips;
-    auto begin = INT64_MAX, end = INT64_MIN;
-    for (const auto& b : path.exchanges) {
-      trips.push_back(b.round_trip);
-      begin = std::min(begin, b.begin());
-      end = std::max(end, b.end());
-    }
-    const auto median = trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2);
-    std::ranges::nth_element(trips, median);
-    row.median_ns = *median;
-    row.shortest_ns = std::ranges::min(trips);
-    const auto course = estimate_course(std::move(path.exchanges), 0, 1);
+  for (std::size_t i = 0; i < paths.all().size(); ++i) {
+    const std::vector<path_side> side{{i, true}};
+    const auto& course = paths.course(side);
     if (course.segments.empty())
       continue;
+    const auto& path = paths.all()[i];
+    const auto exchanges = paths.exchanges(side);
+    std::vector<std::int64_t> trips;
+    for (const auto& b : exchanges)
+      trips.push_back(b.round_trip);
+    const auto median = trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2);
+    std::ranges::nth_element(trips, median);
+    const auto [begin, end] = extent_of(exchanges);
     const auto middle = begin + (end - begin) / 2;
-    const auto& s = segment_at(course, middle);
-    row.offset_ns = s.convert(middle) - middle;
-    row.drift = s.drift;
-    row.bound_ns = s.bound(middle);
+    const auto& s = course.at(middle);
+    clock_pair row{.asker = path.asker,
+                   .answerer = path.answerer,
+                   .network = path.network,
+                   .method = path.method,
+                   .shared = path.shared(),
+                   .exchanges = exchanges.size(),
+                   .shortest_ns = std::ranges::min(trips),
+                   .median_ns = *median,
+                   .offset_ns = s.convert(middle) - middle,
+                   .drift = s.drift,
+                   .bound_ns = s.bound(middle),
+                   .checked = course.checked};
     for (const auto& each : course.segments)
       for (const auto t : {std::max(each.first_ns, begin), std::min(each.last_ns, end)})
         if (t >= each.first_ns && t <= each.last_ns)
           row.worst_bound_ns = std::max(row.worst_bound_ns, each.bound(t));
-    row.checked = course.checked;
     rows.push_back(std::move(row));
   }
   return rows;

@@ -3,27 +3,29 @@
 #pragma once
 
 #include "runtime/clocks/clock_estimate.hpp"
+#include "runtime/clocks/probed_paths.hpp"
 
+#include <span>
 #include <vector>
 
 namespace peernet {
 
-/// All exchanges of two nodes, whoever asked, over whatever networks, and their course.
+/// Two nodes and what all their exchanges say, whoever asked, over whatever networks.
 struct node_pair {
   node_id from = 0; ///< asked first
   node_id to = 0;
+  clock_id clock = reference_clock; ///< of `from`
   bool shared = false;
-  std::vector<offset_bounds> exchanges;
-  clock_course course;
-  std::int64_t begin_ns = 0; ///< of the exchanges, by the clock of `from`
+  const clock_course* course = nullptr; ///< of the paths this was made from
+  std::int64_t begin_ns = 0;            ///< of the exchanges, by the clock of `from`
   std::int64_t end_ns = 0;
 };
 
 /// By first occurrence. Pairs without a usable exchange are left out.
-[[nodiscard]] std::vector<node_pair> pairs_of(std::span<const probe> probes);
+[[nodiscard]] std::vector<node_pair> pairs_of(probed_paths& paths);
 
-/// A row for each pair and network.
-[[nodiscard]] std::vector<clock_pair> pair_rows(std::span<const probe> probes);
+/// A row for each path that has a usable exchange.
+[[nodiscard]] std::vector<clock_pair> pair_rows(probed_paths& paths);
 
 /// Round every three nodes that all probed each other, in the middle of the time they all did.
 [[nodiscard]] std::vector<clock_loop> loops_of(std::span<const node_pair> pairs);

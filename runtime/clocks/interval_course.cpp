@@ -168,9 +168,12 @@ interval_course intersect(const interval_course& a, const interval_course& b,
 std::vector<clock_segment> segments_of(const interval_course& course, clock_id from, clock_id to) {
   std::vector<clock_segment> segments;
   for (const auto& p : course) {
-    // The width changes linearly; the anchor is where it is smallest.
-    const auto narrowing = p.high_slope < p.low_slope;
-    const auto anchor = narrowing ? p.last_ns : p.first_ns;
+    // The width changes linearly; the anchor is where it is smallest. Where it does not change, in
+    // the middle: while a clock steps ahead the middle of what is possible is half the step behind,
+    // and before the middle that may be behind the time at which the step began.
+    const auto anchor = p.high_slope < p.low_slope   ? p.last_ns
+                        : p.high_slope > p.low_slope ? p.first_ns
+                                                     : p.first_ns + (p.last_ns - p.first_ns) / 2;
     const auto low = p.low_at(anchor), high = p.high_at(anchor);
     segments.push_back(
         {.from = from,

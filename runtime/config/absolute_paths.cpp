@@ -13,13 +13,13 @@ void make_absolute(options& settings, const catalogue_entry* type, const std::st
   if (!type)
     return;
   for (const auto& def : type->options) {
-    const bool path = def.kind == option_kind::file || def.kind == option_kind::folder;
-    if (!settings.has(def.name) || !(path || def.kind == option_kind::media))
+    const auto* written = settings.find<std::string>(def.name);
+    if (!written || !is_path(def.kind, *written))
       continue;
-    const auto found = (base / settings.get<std::string>(def.name)).lexically_normal();
+    const auto found = (base / *written).lexically_normal();
     std::error_code none;
-    if (path || std::filesystem::is_regular_file(found, none)) // other media are no paths
-      settings.set(def.name, found.string());
+    if (def.kind != option_kind::media || std::filesystem::is_regular_file(found, none))
+      settings.set(def.name, found.string()); // other media may be patterns of paths
   }
 }
 

@@ -239,7 +239,10 @@ std::vector<catalogue_entry> builtin_types() {
 
       // -- transports -----------------------------------------------------------------------------
       {plugin_kind::transport, "zmq-tcp", "", "ZeroMQ over TCP"},
-      {plugin_kind::transport, "zmq-ipc", "", "ZeroMQ over a socket file, within one machine"},
+      {.kind = plugin_kind::transport,
+       .name = "zmq-ipc",
+       .doc = "ZeroMQ over a socket file, within one machine",
+       .one_machine = true},
       {plugin_kind::transport, "caf", "",
        "messages of the actor framework, directly between the two nodes"},
   };

@@ -25,6 +25,7 @@ struct catalogue_entry {
   std::string doc;    ///< one line
   std::vector<option_def> options = {};
   std::vector<std::string> values = {}; ///< of a model: the figures it reports for each sample
+  bool one_machine = false;             ///< of a transport: it cannot leave the machine
 
   [[nodiscard]] const option_def* find(std::string_view option) const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The resolved graph for people; what `--check` prints.
 #include "runtime/config/expectations.hpp"
+#include "runtime/config/node_host.hpp"
 #include "runtime/config/stages.hpp"
 #include "runtime/config/words.hpp"
 #include "runtime/config/writer.hpp"
@@ -89,17 +90,29 @@ std::string show_comparison(const clock_settings& c) {
          (c.max_bound ? ", bound at most " + print_duration(*c.max_bound) : "");
 }
 
-plugin_kind plugin_of(stage_kind kind) {
-  return kind == stage_kind::sensor      ? plugin_kind::sensor
-         : kind == stage_kind::inference ? plugin_kind::model
-                                         : plugin_kind::sink;
+/// Where a node is and where its data links go; nothing of a node that leaves both open.
+std::string show_reach(const node_config& n) {
+  std::string text;
+  if (const auto host = parse_node_host(n.host))
+    text = "at " + to_string(*host);
+  for (const auto& [network, address] : n.addresses)
+    text += (text.empty() ? "" : ", ") + network + " " + address;
+  return text;
+}
+
+/// What is out of the ordinary about a node.
+std::string show_traits(const node_config& n) {
+  const auto clock = show_clock(n.test_clock);
+  if (n.on_loss == node_loss::stop)
+    return clock;
+  return "the run goes on without it" + (clock.empty() ? "" : ", " + clock);
 }
 
 std::string show_nodes(const scenario& s, const catalogue& known) {
   columns<4> table;
   const auto stages = stages_of(s);
   for (const auto& node : s.nodes) {
-    table.add({node.name, std::string(word(node.start)), "", show_clock(node.test_clock)});
+    table.add({node.name, std::string(word(node.start)), show_reach(node), show_traits(node)});
     for (const auto& r : stages) {
       if (r.stage->node != node.name)
         continue;

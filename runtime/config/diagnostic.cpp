@@ -22,8 +22,8 @@ std::string to_string(const std::vector<diagnostic>& all) {
   return text;
 }
 
-std::uint32_t sources::add_override(std::string_view key) {
-  names_.push_back("--set " + std::string(key));
+std::uint32_t sources::add_text(std::string name) {
+  names_.push_back(std::move(name));
   return static_cast<std::uint32_t>(names_.size() - 1);
 }
 

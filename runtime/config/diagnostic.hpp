@@ -25,7 +25,8 @@ struct source_place {
 /// One mistake.
 struct diagnostic {
   source_place where;
-  std::string file;    ///< as the user named it; "--set KEY" for a value that came from there
+  std::string file;    ///< as the user named it; "--set KEY" for a value that came from there, or
+                       ///< the hosts file
   std::string message; ///< names the key, what is wrong and the remedy
 };
 
@@ -35,7 +36,7 @@ struct diagnostic {
 /// One diagnostic a line.
 [[nodiscard]] std::string to_string(const std::vector<diagnostic>& all);
 
-/// A place together with the text it is in: 0 is the file, others are overrides.
+/// A place together with the text it is in: 0 is the file, others are a hosts file and overrides.
 struct origin {
   source_place where;
   std::uint32_t source = 0;
@@ -47,8 +48,11 @@ class sources {
 public:
   explicit sources(std::string file = {}) : names_{std::move(file)} {}
 
-  /// A further text, "--set KEY"; its number goes into `origin::source`.
-  std::uint32_t add_override(std::string_view key);
+  /// A further text, by what messages call it; its number goes into `origin::source`.
+  std::uint32_t add_text(std::string name);
+
+  /// The text "--set KEY".
+  std::uint32_t add_override(std::string_view key) { return add_text("--set " + std::string(key)); }
 
   void note(std::string path, origin where) { places_[std::move(path)] = where; }
 
@@ -81,7 +85,7 @@ public:
   [[nodiscard]] bool none() const noexcept { return count_ == 0; }
   [[nodiscard]] bool full() const noexcept { return count_ >= most_shown; }
 
-  /// All of them in the order of the file, overrides last.
+  /// All of them in the order of the file, then of the hosts file, overrides last.
   [[nodiscard]] std::vector<diagnostic> list() const;
 
   /// `; did you mean "…"?`, or else the list of valid names; for the end of a message about

@@ -46,6 +46,13 @@ public:
     return std::get<T>(it->second);
   }
 
+  /// Null if the option is absent, or of another type.
+  template <class T>
+  [[nodiscard]] const T* find(std::string_view name) const {
+    const auto it = values_.find(name);
+    return it == values_.end() ? nullptr : std::get_if<T>(&it->second);
+  }
+
   template <class T>
   [[nodiscard]] T get_or(std::string_view name, T otherwise) const {
     return has(name) ? get<T>(name) : otherwise;

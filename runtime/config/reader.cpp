@@ -4,6 +4,7 @@
 
 #include "runtime/config/clock_reader.hpp"
 #include "runtime/config/fields.hpp"
+#include "runtime/config/hosts_file.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/overrides.hpp"
 #include "runtime/config/plan_queues.hpp"
@@ -137,9 +138,10 @@ void scenario_reader::read_clock(const document_entry& e) {
 }
 
 void scenario_reader::read_node(fields f, node_config n) {
-  const bool has_host = f.read<std::string>({.name = "host"}, n.host);
-  n.start = has_host ? node_start::daemon : node_start::child;
+  f.read<std::string>({.name = "host"}, n.host);
+  n.start = n.host.empty() ? node_start::child : node_start::daemon;
   f.read_word("start", n.start);
+  f.read_word("on-loss", n.on_loss);
   if (auto addresses = f.inner("addresses", "{ lan = \"10.0.0.5\" }")) {
     for (const auto& entry : addresses->table().entries)
       addresses->read<std::string>({.name = entry.key}, n.addresses[entry.key]);
@@ -309,7 +311,8 @@ std::string name_from(const std::string& file) {
 } // namespace
 
 reading read_scenario_text(std::string_view text, std::string file, std::string directory,
-                           std::span<const std::string> overrides, const catalogue& known) {
+                           std::span<const std::string> overrides, const catalogue& known,
+                           const reading_options& settings) {
   reading r{.places = sources(file)};
   const auto refuse = [&](const syntax_error& e) {
     r.errors.push_back({e.where, file, e.message});
@@ -323,13 +326,24 @@ reading read_scenario_text(std::string_view text, std::string file, std::string 
   auto& root = std::get<document_table>(parsed);
 
   mistakes wrong(r.places);
+  std::optional<hosts_file> hosts;
+  if (!settings.hosts.empty()) {
+    hosts = hosts_file::read(settings.hosts, r.places, wrong);
+    if (!hosts) { // what it would have said is missing everywhere
+      r.errors = wrong.list();
+      return r;
+    }
+    hosts->place_nodes(root);
+    r.unused_hosts = hosts->unused(root);
+  }
   apply_overrides(root, overrides, r.places, wrong);
+  settle_starts(root, hosts ? hosts->source() : 0);
   note_places(root, {}, r.places);
   r.scenario.name = name_from(file);
   r.scenario.file = std::move(file);
   r.scenario.directory = std::move(directory);
   scenario_reader(r.scenario, known, wrong).read(root);
-  validate(r.scenario, known, wrong);
+  validate(r.scenario, known, wrong, settings.look_for_files);
   r.errors = wrong.list();
   if (r.ok()) {
     fit_queues(r.scenario, r.places);
@@ -339,8 +353,8 @@ reading read_scenario_text(std::string_view text, std::string file, std::string 
 }
 
 reading read_scenario_file(const std::string& path, std::span<const std::string> overrides,
-                           const catalogue& known) {
-  auto text = load_scenario_text(path);
+                           const catalogue& known, const reading_options& settings) {
+  auto text = load_small_text(path);
   if (!text) {
     reading r{.places = sources(path)};
     r.errors.push_back({{}, path, text.error().message});
@@ -348,7 +362,7 @@ reading read_scenario_file(const std::string& path, std::span<const std::string>
   }
   std::error_code ignored; // without a current folder, paths stay as they are
   auto folder = std::filesystem::absolute(path, ignored).parent_path();
-  return read_scenario_text(*text, path, folder.string(), overrides, known);
+  return read_scenario_text(*text, path, folder.string(), overrides, known, settings);
 }
 
 } // namespace peernet

@@ -47,11 +47,18 @@ enum class node_start : std::uint8_t {
   join,   ///< an embedding program that connects by itself
 };
 
+/// What becomes of the run when a node is lost.
+enum class node_loss : std::uint8_t {
+  stop,     ///< it ends, with the results so far
+  carry_on, ///< "continue": the others go on
+};
+
 struct node_config {
   std::string name;
   node_start start = node_start::child;
-  std::string host;                             ///< daemon: "address:port"
-  std::map<std::string, std::string> addresses; ///< network name → address for data links
+  node_loss on_loss = node_loss::stop;
+  std::string host; ///< daemon: where it listens, as written; node_host.hpp reads it
+  std::map<std::string, std::string> addresses; ///< network name → IP address for data links
   clock_error test_clock;                       ///< a false clock, for tests
   source_place where;
   bool operator==(const node_config&) const = default;

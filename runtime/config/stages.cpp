@@ -10,6 +10,12 @@ std::string stage_ref::path() const {
   return section + stage->name;
 }
 
+plugin_kind plugin_of(stage_kind kind) noexcept {
+  return kind == stage_kind::sensor      ? plugin_kind::sensor
+         : kind == stage_kind::inference ? plugin_kind::model
+                                         : plugin_kind::sink;
+}
+
 std::vector<stage_ref> stages_of(const scenario& s) {
   std::vector<stage_ref> all;
   for (std::size_t i = 0; i < s.sensors.size(); ++i)

@@ -3,6 +3,7 @@
 // inference, sinks.
 #pragma once
 
+#include "runtime/config/catalogue.hpp"
 #include "runtime/config/plan.hpp"
 #include "runtime/config/scenario.hpp"
 
@@ -23,6 +24,9 @@ struct stage_ref {
   /// "sensors.camera"
   [[nodiscard]] std::string path() const;
 };
+
+/// What the catalogue calls the stages of a kind.
+[[nodiscard]] plugin_kind plugin_of(stage_kind kind) noexcept;
 
 /// Points into `s`.
 [[nodiscard]] std::vector<stage_ref> stages_of(const scenario& s);

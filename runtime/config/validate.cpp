@@ -4,12 +4,11 @@
 #include "runtime/config/expectations.hpp"
 #include "runtime/config/graph_check.hpp"
 #include "runtime/config/limits.hpp"
+#include "runtime/config/machines.hpp"
 #include "runtime/config/stages.hpp"
 #include "runtime/core/ids.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
@@ -17,19 +16,6 @@
 namespace peernet {
 
 namespace {
-
-bool is_name(std::string_view text) {
-  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !text.empty() && lower(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return lower(c) || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
-bool is_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> parsed{};
-  return inet_pton(AF_INET, text.c_str(), parsed.data()) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), parsed.data()) == 1;
-}
 
 template <class Named>
 std::vector<std::string> names_of(const std::vector<Named>& all) {
@@ -41,18 +27,21 @@ std::vector<std::string> names_of(const std::vector<Named>& all) {
 
 class scenario_check {
 public:
-  scenario_check(const scenario& s, const catalogue& known, mistakes& wrong)
-      : s_(s), known_(known), wrong_(wrong), stages_(stages_of(s)) {}
+  scenario_check(const scenario& s, const catalogue& known, mistakes& wrong, bool look_for_files)
+      : s_(s),
+        known_(known),
+        wrong_(wrong),
+        stages_(stages_of(s)),
+        look_for_files_(look_for_files) {}
 
   void check() {
     check_time();
     check_names();
     for (const auto& node : s_.nodes)
-      check_node(node);
+      check_test_clock(node);
+    check_machines(s_, known_, wrong_);
     for (const auto& stage : stages_)
       check_stage(stage);
-    for (const auto& link : s_.links)
-      check_network(link);
     check_graph(s_, stages_, wrong_);
     check_size();
     check_expectations(s_, known_, wrong_);
@@ -62,11 +51,10 @@ private:
   void check_time();
   void check_names();
   void check_name(const std::string& path, std::string_view name);
-  void check_node(const node_config& node);
+  void check_test_clock(const node_config& node);
   void check_stage(const stage_ref& stage);
   void check_option(const stage_ref& stage, const option_def& def, const std::string& value);
   void check_path(const std::string& path, option_kind kind, const std::string& written);
-  void check_network(const link_config& link);
   void check_size();
 
   [[nodiscard]] const node_config* node_of(std::string_view name) const {
@@ -79,6 +67,7 @@ private:
   const catalogue& known_;
   mistakes& wrong_;
   std::vector<stage_ref> stages_;
+  bool look_for_files_;
 };
 
 void scenario_check::check_time() {
@@ -118,27 +107,12 @@ void scenario_check::check_names() {
   }
 }
 
-void scenario_check::check_node(const node_config& node) {
-  const auto path = "nodes." + node.name;
-  if (node.start == node_start::child && !node.host.empty())
-    wrong_.about(path + ".host", "a child runs on this machine; leave `host` out");
-  if (node.start == node_start::daemon)
-    wrong_.about(
-        path + ".host",
-        "this version starts nodes on this machine only; leave out `host` and `start`, and \"" +
-            node.name + "\" runs here as a process of its own");
-  if (node.start == node_start::join)
-    wrong_.about(path + ".start",
-                 "this version cannot let programs join a run yet; leave it out, and \"" +
-                     node.name + "\" is started here as a process of its own");
+void scenario_check::check_test_clock(const node_config& node) {
   if (const auto& wander = node.test_clock.wander;
       wander && !(wander->steepest() < steepest_wander))
-    wrong_.about(path + ".test-clock.wander",
+    wrong_.about("nodes." + node.name + ".test-clock.wander",
                  "is too steep: 2π × amplitude / period must be below 500 ppm, so make the "
                  "amplitude smaller than the period / 12567");
-  for (const auto& [network, address] : node.addresses)
-    if (const auto key = path + ".addresses." + network; !is_address(address))
-      wrong_.about(key, "\"" + address + "\" is no IP address, such as \"10.0.0.5\"");
 }
 
 void scenario_check::check_stage(const stage_ref& stage) {
@@ -146,10 +120,7 @@ void scenario_check::check_stage(const stage_ref& stage) {
   if (!c.node.empty() && !node_of(c.node))
     wrong_.about(stage.path() + ".node",
                  "there is no node \"" + c.node + "\"" + wrong_.hint(c.node, names_of(s_.nodes)));
-  const auto kind = stage.kind == stage_kind::sensor      ? plugin_kind::sensor
-                    : stage.kind == stage_kind::inference ? plugin_kind::model
-                                                          : plugin_kind::sink;
-  const auto* type = known_.find(kind, c.type);
+  const auto* type = known_.find(plugin_of(stage.kind), c.type);
   if (!type)
     return;
   if (const auto* node = node_of(c.node);
@@ -158,9 +129,8 @@ void scenario_check::check_stage(const stage_ref& stage) {
                  "an external stage is filled by the program that plays its node; give node \"" +
                      node->name + "\" start = \"join\", or choose a type that PeerNet brings");
   for (const auto& def : type->options)
-    if (c.settings.has(def.name))
-      if (const auto* text = std::get_if<std::string>(&c.settings.all().at(def.name)))
-        check_option(stage, def, *text);
+    if (const auto* text = c.settings.find<std::string>(def.name))
+      check_option(stage, def, *text);
 }
 
 void scenario_check::check_option(const stage_ref& stage, const option_def& def,
@@ -177,7 +147,7 @@ void scenario_check::check_option(const stage_ref& stage, const option_def& def,
       wrong_.about(path, "\"" + value + "\" is on node \"" + sensor->node +
                              "\", and its frames are only at hand there; put " + stage.path() +
                              " on that node, or leave `" + def.name + "` out");
-  } else if (!node || node->start == node_start::child) {
+  } else if (look_for_files_ && (!node || node->start == node_start::child)) {
     check_path(path, def.kind, value); // what other machines have cannot be seen from here
   }
 }
@@ -185,12 +155,8 @@ void scenario_check::check_option(const stage_ref& stage, const option_def& def,
 void scenario_check::check_path(const std::string& path, option_kind kind,
                                 const std::string& written) {
   namespace fs = std::filesystem;
-  const bool any_file = kind == option_kind::media;
-  if (any_file && (written.find("://") != std::string::npos ||
-                   written.find('%') != std::string::npos || // "frame-%03d.png"
-                   written.find_first_not_of("0123456789") == std::string::npos))
-    return;
-  if (!any_file && kind != option_kind::file && kind != option_kind::folder)
+  const bool pattern = kind == option_kind::media && written.find('%') != std::string::npos;
+  if (!is_path(kind, written) || pattern) // "frame-%03d.png"
     return;
   const auto full = (fs::path(s_.directory) / written).lexically_normal();
   const auto names = "\"" + written + "\" (looked for at " + full.string() + ")";
@@ -207,26 +173,6 @@ void scenario_check::check_path(const std::string& path, option_kind kind,
   else if (faccessat(AT_FDCWD, full.c_str(), kind == option_kind::folder ? R_OK | X_OK : R_OK,
                      AT_EACCESS) != 0)
     wrong_.about(path, "may not be read by this user: " + names);
-}
-
-void scenario_check::check_network(const link_config& link) {
-  const auto end = std::find_if(stages_.begin(), stages_.end(),
-                                [&](const stage_ref& r) { return r.stage->name == link.to; });
-  const auto start = std::find_if(stages_.begin(), stages_.end(),
-                                  [&](const stage_ref& r) { return r.stage->name == link.from; });
-  if (link.network.empty() || end == stages_.end() || start == stages_.end())
-    return;
-  const auto* node = node_of(end->stage->node);
-  const bool local = start->stage->node == end->stage->node && !link.force;
-  if (!node || local || node->addresses.contains(link.network))
-    return;
-  std::vector<std::string> networks;
-  for (const auto& [network, address] : node->addresses)
-    networks.push_back(network);
-  const auto path = "links." + link.name + ".network";
-  wrong_.about(path, "node \"" + node->name + "\", which receives, has no address in \"" +
-                         link.network + "\"" + wrong_.hint(link.network, networks) +
-                         "; addresses stand in [nodes." + node->name + "] addresses");
 }
 
 void scenario_check::check_size() {
@@ -253,8 +199,15 @@ void scenario_check::check_size() {
 
 } // namespace
 
-void validate(const scenario& s, const catalogue& known, mistakes& wrong) {
-  scenario_check(s, known, wrong).check();
+bool is_name(std::string_view text) noexcept {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !text.empty() && lower(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return lower(c) || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+void validate(const scenario& s, const catalogue& known, mistakes& wrong, bool look_for_files) {
+  scenario_check(s, known, wrong, look_for_files).check();
 }
 
 std::vector<diagnostic> validate(const scenario& s, const catalogue& known) {

@@ -292,6 +292,13 @@ std::string print_range(const option_def& def) {
   return def.step == 1 ? text : text + " in steps of " + std::to_string(def.step);
 }
 
+bool is_path(option_kind kind, std::string_view written) noexcept {
+  if (kind == option_kind::media)
+    return written.find("://") == std::string_view::npos &&
+           written.find_first_not_of("0123456789") != std::string_view::npos;
+  return kind == option_kind::file || kind == option_kind::folder;
+}
+
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text)

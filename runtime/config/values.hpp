@@ -57,6 +57,10 @@ struct option_def {
 /// `value` as TOML; `read_value` brings it back exactly.
 [[nodiscard]] std::string print_value(const option_def& def, const option_value& value);
 
+/// True if a value of this kind is a path, as `written`: always of a file or folder; other media
+/// are URLs and device numbers.
+[[nodiscard]] bool is_path(option_kind kind, std::string_view written) noexcept;
+
 /// "from 1 to 100", "above 0", "at least 10ms"; empty without bounds.
 [[nodiscard]] std::string print_range(const option_def& def);
 

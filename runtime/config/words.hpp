@@ -36,6 +36,12 @@ struct words<node_start> {
 };
 
 template <>
+struct words<node_loss> {
+  static constexpr std::array table{std::pair{node_loss::stop, "stop"},
+                                    std::pair{node_loss::carry_on, "continue"}};
+};
+
+template <>
 struct words<arrival> {
   static constexpr std::array table{std::pair{arrival::periodic, "periodic"},
                                     std::pair{arrival::poisson, "poisson"},

@@ -79,6 +79,7 @@ void write_node(toml_text& out, const node_config& n) {
       table += (table.empty() ? "{ " : ", ") + network + " = " + quoted(address);
     out.raw("addresses", table + " }");
   }
+  out.put("on-loss", word(n.on_loss));
   if (!n.test_clock.none())
     out.raw("test-clock", inline_clock(n.test_clock));
 }

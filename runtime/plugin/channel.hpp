@@ -7,6 +7,7 @@
 #include "runtime/core/error.hpp"
 #include "runtime/core/ids.hpp"
 #include "runtime/core/payload.hpp"
+#include "runtime/core/port_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,11 +26,19 @@ struct endpoint {
   std::uint16_t port = 0;
 };
 
+inline constexpr std::size_t channel_key_bytes = 32;
+
 /// What both ends of a channel are told when they are opened.
 struct channel_settings {
   std::string bind_address =
-      "127.0.0.1";                    ///< receiving end; never a wildcard unless the node says so
-  std::string socket_folder;          ///< mode 0700, for transports that are reached by a path
+      "127.0.0.1";           ///< receiving end; never a wildcard unless the node says so
+  port_range ports;          ///< receiving end: takes the first of these that is free
+  std::string socket_folder; ///< mode 0700, for transports that are reached by a path
+  /// Known to this channel's ends and to nobody else: `channel_key_bytes` to encrypt and
+  /// authenticate all frames with, both ends alike. Empty: frames go in the clear. What cannot
+  /// leave the machine, or is encrypted anyway, may ignore it; a channel that can leave it and
+  /// cannot encrypt refuses a key with errc::unsupported.
+  std::string key;
   std::size_t queue = 8;              ///< frames the channel itself may hold on each side
   std::size_t max_frame = 256u << 20; ///< larger frames are refused before memory is taken, bytes
   std::string name;                   ///< the link's, for messages and thread names
@@ -100,7 +109,8 @@ class channel_kind {
 public:
   virtual ~channel_kind() = default;
 
-  /// Binds a receiving end on a free port (or path). errc::io with the address.
+  /// Binds a receiving end on a free port (or path). errc::io with the address, and with the range
+  /// of ports if all are taken.
   [[nodiscard]] virtual result<std::unique_ptr<receive_end>>
   bind(const channel_settings& settings) = 0;
 

@@ -201,7 +201,12 @@ result<void> export_json(const run_summary& s, const std::filesystem::path& file
                       {"database_bytes", s.own.database},
                       {"clock_probe_bytes", s.own.probe_bytes},
                       {"clock_probe_bytes_per_s", s.own.probe_rate},
-                      {"clock_probe_cpu_ns", s.own.probe_cpu.count()}}}};
+                      {"clock_probe_cpu_ns", s.own.probe_cpu.count()},
+                      {"clock_probes_foreign", s.own.mishaps.foreign},
+                      {"clock_probes_unexpected", s.own.mishaps.unexpected},
+                      {"clock_probes_late", s.own.mishaps.late},
+                      {"clock_probes_overflowed", s.own.mishaps.overflowed},
+                      {"clock_probes_own_stamps", s.own.mishaps.own_stamps}}}};
   text_file out(file);
   // Names come from users and node hosts: what is not UTF-8 is replaced, not thrown about.
   out.write(all.dump(2, ' ', false, json::error_handler_t::replace));

@@ -316,6 +316,16 @@ private:
       print("clock probes: {} sent, {}/s while running; {} of CPU, all nodes together\n",
             show_size(static_cast<double>(s_.own.probe_bytes)), show_size(s_.own.probe_rate),
             show_duration(s_.own.probe_cpu));
+    const auto& m = s_.own.mishaps;
+    std::string disturbed;
+    if (m.foreign > 0)
+      disturbed =
+          fmt::format("{} foreign datagram{} ignored", m.foreign, m.foreign == 1 ? "" : "s");
+    if (m.overflowed > 0)
+      disturbed +=
+          fmt::format("{}{} lost in full buffers", disturbed.empty() ? "" : ", ", m.overflowed);
+    if (!disturbed.empty())
+      print("clock probes: {}\n", disturbed);
   }
 
   const run_summary& s_;

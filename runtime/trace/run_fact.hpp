@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Facts about the run itself, told by the coordinator: events for people, and counts that the
-// actors kept independently of their records, against which the books are checked at the end.
+// actors kept independently of their records; against most the books are checked at the end.
 #pragma once
 
 #include "runtime/core/ids.hpp"
@@ -31,6 +31,12 @@ enum class count_kind : std::uint8_t {
                   ///< send queue are in its link_end
   emitted = 3,    ///< records a node emitted and handed over (place and copy 0)
   overflowed = 4, ///< records a node lost because a buffer was full (place and copy 0)
+  // Of clock probes; see probe_mishaps (place and copy 0):
+  probe_foreign = 5,
+  probe_unexpected = 6,
+  probe_late = 7,
+  probe_overflowed = 8,
+  probe_own_stamps = 9,
 };
 
 /// A count that an actor kept by itself. A later report of the same thing replaces the earlier.

@@ -81,11 +81,35 @@ result<void> write_values(store& s, const run_context& context, run_summary& out
   return s.database().check();
 }
 
-void write_overhead(store& s, const std::vector<reported_count>& counts, run_summary& out) {
-  for (const auto& c : counts) {
-    out.own.records += c.kind == count_kind::emitted ? c.count : 0;
-    out.own.lost += c.kind == count_kind::overflowed ? c.count : 0;
+/// Where a count of this kind is summed up; null: nowhere.
+std::uint64_t* sum_of(count_kind kind, run_summary::overhead& own) noexcept {
+  switch (kind) {
+  case count_kind::emitted:
+    return &own.records;
+  case count_kind::overflowed:
+    return &own.lost;
+  case count_kind::probe_foreign:
+    return &own.mishaps.foreign;
+  case count_kind::probe_unexpected:
+    return &own.mishaps.unexpected;
+  case count_kind::probe_late:
+    return &own.mishaps.late;
+  case count_kind::probe_overflowed:
+    return &own.mishaps.overflowed;
+  case count_kind::probe_own_stamps:
+    return &own.mishaps.own_stamps;
+  case count_kind::intended:
+  case count_kind::arrivals:
+  case count_kind::dropped:
+    break;
   }
+  return nullptr;
+}
+
+void write_overhead(store& s, const std::vector<reported_count>& counts, run_summary& out) {
+  for (const auto& c : counts)
+    if (auto* sum = sum_of(c.kind, out.own))
+      *sum += c.count;
   for (const auto* table : {"span", "sample", "sent", "fate", "\"values\""})
     out.own.stored += static_cast<std::uint64_t>(
         s.database().query_integer(std::string("SELECT COUNT(*) FROM ") + table).value_or(0));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runtime/clocks/clock_estimate.hpp"
+#include "runtime/clocks/clock_news.hpp"
 #include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/time.hpp"
@@ -164,6 +165,7 @@ struct run_summary {
     std::uint64_t probe_bytes = 0; ///< sent for clock probes by all nodes, headers included
     duration probe_cpu{0};         ///< that probing cost all nodes together
     double probe_rate = 0;         ///< of these bytes, each second between the bursts
+    probe_mishaps mishaps;         ///< of clock probes, all nodes together
   };
 
   std::string name; ///< of the scenario: key "scenario" of the view run

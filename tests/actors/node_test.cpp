@@ -102,20 +102,22 @@ struct fixture : actor_fixture {
                                                        .node = name,
                                                        .output = "",
                                                        .sockets = "",
-                                                       .secret = std::string(32, 's')});
+                                                       .secret = std::string(32, 's'),
+                                                       .networks = {{"", "127.0.0.1"}}});
   }
   /// From greeting to standing links.
   void deploy(std::string_view scenario) {
     BOOST_TEST(greet());
     const auto loaded = load(scenario);
     (void)loaded->get();
-    const auto ends = ask_for<std::vector<end_line>, std::vector<probe_point>>(
-        node, bind_atom::value, run_terms{.clock = reference_clock, .values = {}, .clocks = {0}});
-    (void)ends->get(); // or the test ends here
-    const auto& [lines, points] = *ends->value;
-    BOOST_REQUIRE(points.size() == 1u); // it answers clock probes on the default network
-    BOOST_TEST(points[0].address == "127.0.0.1");
-    BOOST_TEST(ask_for<bool>(node, link_atom::value, lines, points)->get());
+    const auto bound =
+        ask_for<endpoint_map>(node, bind_atom::value,
+                              run_terms{.clock = reference_clock, .values = {}, .clocks = {0}})
+            ->get();
+    BOOST_REQUIRE(bound.probes.size() == 1u); // it answers clock probes on the default network
+    BOOST_TEST(bound.probes[0].address == "127.0.0.1");
+    BOOST_TEST(bound.doors.empty());
+    BOOST_TEST(ask_for<bool>(node, link_atom::value, bound)->get());
     BOOST_TEST(until([&] {
       return ask_for<std::vector<std::string>>(node, linked_atom::value)->get().empty();
     }));
@@ -147,11 +149,13 @@ struct fixture : actor_fixture {
   registry types, others{std::vector<std::filesystem::path>{}};
   peer_table peers;
   caf_channel channels{system, peers};
+  peer_doors doors{system};
   taken_records kept;
   node_actor node = spawn(actors::node, actors::node_config{.types = &types,
                                                             .known = &catalogue::builtin(),
                                                             .peers = &peers,
-                                                            .channels = &channels});
+                                                            .channels = &channels,
+                                                            .doors = &doors});
   metrics_actor metrics = spawn(keeping_metrics, &kept);
   std::shared_ptr<std::optional<caf::error>> end = watch(node);
 };
@@ -159,10 +163,9 @@ struct fixture : actor_fixture {
 /// What a node that refuses says to each request of the deployment.
 void check_refuses_everything(fixture& f) {
   const auto refused = [](const auto& a) { BOOST_CHECK(a->error().code == errc::refused); };
-  refused(f.ask_for<std::vector<end_line>, std::vector<probe_point>>(f.node, bind_atom::value,
-                                                                     run_terms{}));
-  refused(f.ask_for<bool>(f.node, link_atom::value, std::vector<end_line>{},
-                          std::vector<probe_point>{}));
+  refused(f.ask_for<endpoint_map>(f.node, bind_atom::value, run_terms{}));
+  refused(f.ask_for<bool>(f.node, meet_atom::value, std::vector<door_line>{}));
+  refused(f.ask_for<bool>(f.node, link_atom::value, endpoint_map{}));
   refused(f.ask_for<clock_news>(f.node, probe_atom::value, burst_order{}));
   refused(f.ask_for<std::vector<std::string>>(f.node, linked_atom::value));
   refused(f.ask_for<bool>(f.node, start_atom::value, start_order{}, f.metrics));
@@ -238,7 +241,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_loaded_is_named) {
   const auto other = spawn(actors::node, actors::node_config{.types = &others,
                                                              .known = &catalogue::builtin(),
                                                              .peers = &peers,
-                                                             .channels = &channels});
+                                                             .channels = &channels,
+                                                             .doors = &doors});
   node = other;
   BOOST_TEST(greet());
   const auto missing = load(lonely_toml);
@@ -306,7 +310,8 @@ BOOST_AUTO_TEST_CASE(trouble_is_passed_on_as_events) {
   node = spawn(actors::node, actors::node_config{.types = &others,
                                                  .known = &catalogue::builtin(),
                                                  .peers = &peers,
-                                                 .channels = &channels});
+                                                 .channels = &channels,
+                                                 .doors = &doors});
   deploy(lonely_toml);
   BOOST_TEST(start(3));
   BOOST_TEST(until([&] { return kept.events.size() >= 3; }));
@@ -403,6 +408,7 @@ BOOST_AUTO_TEST_CASE(a_stuck_stage_does_not_keep_its_node_from_finishing) {
                                                  .known = &catalogue::builtin(),
                                                  .peers = &peers,
                                                  .channels = &channels,
+                                                 .doors = &doors,
                                                  .kept = &kept_graph});
   deploy(lonely_toml);
   BOOST_TEST(start(1));

@@ -33,6 +33,7 @@ struct played_node {
       .host = "here", .pid = 1, .clock_domain = peernet::clock().domain(), .values = {}};
   std::vector<end_line> ends;        ///< what it binds
   std::vector<probe_point> points;   ///< where it answers probes
+  std::vector<door_line> doors;      ///< where it waits for peers
   clock_news learnt;                 ///< by each burst
   std::vector<std::string> unlinked; ///< links that do not stand
   node_report report{.sensors_finished = true};
@@ -47,6 +48,7 @@ struct played_node {
   std::vector<std::string> asked; ///< in order; repeats of one request count once
   run_terms terms;
   std::vector<end_line> endpoints;
+  std::vector<door_line> shown_doors;
   start_order order;
   std::vector<burst_order> bursts;
   deployment shipped;
@@ -84,16 +86,25 @@ inline node_actor::behavior_type play(node_actor::pointer self, std::shared_ptr<
       },
       [=](bind_atom, const run_terms& t) {
         n->terms = t;
-        return reply("bind", n->ends, n->points);
+        return reply("bind", endpoint_map{n->ends, n->points, n->doors});
       },
-      [=](link_atom, const std::vector<end_line>& all, const std::vector<probe_point>&) {
-        n->endpoints = all;
+      [=](meet_atom, const std::vector<door_line>& doors) {
+        n->shown_doors = doors;
+        return reply("meet", true);
+      },
+      [=](link_atom, const endpoint_map& all) {
+        n->endpoints = all.ends;
         return reply("link", true);
       },
       [=](linked_atom) { return reply("linked", n->unlinked); },
       [=](probe_atom, const burst_order& o) {
         n->bursts.push_back(o);
-        return reply("burst", n->learnt);
+        auto learnt = n->learnt;
+        if (o.exchanges == 0) { // only what it came to
+          learnt.probes.clear();
+          learnt.looks.clear();
+        }
+        return reply("burst", learnt);
       },
       [](probe_atom) {},
       [=](start_atom, const start_order& o, const metrics_actor&) {
@@ -135,9 +146,9 @@ struct played_run : actor_fixture {
     actors::coordinator_config config;
     config.what = graph.what;
     config.whole = graph.whole;
-    config.shipped.secret = "secret";
     for (const auto& n : nodes)
-      config.members.push_back(members.emplace_back(member{n->name, spawn(play, n)}));
+      config.members.push_back(members.emplace_back(
+          member{n->name, spawn(play, n), {.node = n->name, .secret = "secret"}}));
     config.open_results = [this](const layout& shape) -> result<local_metrics_actor> {
       opened = true;
       if (no_results)

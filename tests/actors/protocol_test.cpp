@@ -99,7 +99,13 @@ BOOST_AUTO_TEST_CASE(a_report_arrives_whole) {
   r.emitted = 15;
   r.overflowed = 16;
   r.sensors_finished = true;
+  r.clocks = {
+      .bytes_sent = 17,
+      .cpu_ns = 18,
+      .mishaps = {.foreign = 19, .unexpected = 20, .late = 21, .overflowed = 22, .own_stamps = 23}};
   const auto back = through_the_wire(r);
+  BOOST_TEST((back.clocks.bytes_sent == 17u && back.clocks.cpu_ns == 18));
+  BOOST_TEST((back.clocks.mishaps == r.clocks.mishaps));
   BOOST_REQUIRE_EQUAL(back.counts.size(), 1u);
   const auto& c = back.counts[0];
   BOOST_CHECK(c.kind == count_kind::arrivals);

@@ -68,13 +68,14 @@ BOOST_AUTO_TEST_CASE(every_node_asks_in_a_burst_before_and_after_the_run) {
   begin();
   (void)ending();
   for (const auto& n : nodes) {
-    BOOST_REQUIRE(n->bursts.size() == 2u);
+    BOOST_REQUIRE(n->bursts.size() == 3u);
     BOOST_CHECK(n->bursts[0].phase == probe_phase::before);
     BOOST_CHECK(n->bursts[1].phase == probe_phase::after);
-    for (const auto& b : n->bursts) {
+    for (const auto& b : {n->bursts[0], n->bursts[1]}) {
       BOOST_TEST(b.exchanges == burst_size);
       BOOST_TEST(b.spacing_ns > 0);
     }
+    BOOST_TEST(n->bursts[2].exchanges == 0u); // asks what it all came to
   }
   BOOST_TEST((std::ranges::find(steps, "probing clocks") != steps.end()));
 }
@@ -140,11 +141,35 @@ BOOST_AUTO_TEST_CASE(costs_are_totals_of_each_node_and_counted_once) {
   robot->learnt.cpu_ns = 70;
   cloud->learnt.bytes_sent = 20;
   cloud->learnt.cpu_ns = 2;
-  cloud->report.clocks.bytes_sent = 300; // later, so what the closing burst says is the latest
+  cloud->report.clocks = {.bytes_sent = 300, .cpu_ns = 30}; // what is said last, counts
   begin();
   (void)ending();
   BOOST_TEST(run_number(run_key::probe_bytes) == 720);
   BOOST_TEST(run_number(run_key::probe_cpu) == 72);
+}
+
+BOOST_AUTO_TEST_CASE(what_probes_met_is_stored_for_each_node_as_it_said_last) {
+  robot->learnt = {
+      .bytes_sent = 700,
+      .cpu_ns = 70,
+      .mishaps = {.foreign = 1, .unexpected = 2, .late = 3, .overflowed = 4, .own_stamps = 5}};
+  cloud->learnt = {.cpu_ns = 1, .mishaps = {.foreign = 6}}; // it asked nobody
+  begin();
+  (void)ending();
+  std::map<std::pair<node_id, count_kind>, std::uint64_t> told;
+  const auto counts = stored().read_counts();
+  BOOST_REQUIRE(counts.ok());
+  for (const auto& c : *counts)
+    if (c.kind >= count_kind::probe_foreign)
+      told[{c.node, c.kind}] = c.count;
+  BOOST_TEST(told.size() == 3 * 5u); // the coordinator has counts as well
+  BOOST_TEST((told[{0, count_kind::probe_foreign}]) == 1u);
+  BOOST_TEST((told[{0, count_kind::probe_unexpected}]) == 2u);
+  BOOST_TEST((told[{0, count_kind::probe_late}]) == 3u);
+  BOOST_TEST((told[{0, count_kind::probe_overflowed}]) == 4u);
+  BOOST_TEST((told[{0, count_kind::probe_own_stamps}]) == 5u);
+  BOOST_TEST((told[{1, count_kind::probe_foreign}]) == 6u);
+  BOOST_TEST((told[{1, count_kind::probe_late}]) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(the_method_and_the_limit_of_the_scenario_are_stored) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // PeerNet's link over zmq-tcp beside bare libzmq doing the same between two processes, in turns:
 // a closed loop of 1 kB, one in flight (PAIR ping-pong), and a stream of 1 MB frames (PUSH, PULL).
-// Usage: link_bench [repeats] [round trips] [frames]
+// Usage: link_bench [--address ADDRESS] [repeats] [round trips] [frames]
+// With an address of this machine that is no loopback, PeerNet's links are encrypted; the bare side
+// stays as it is.
 #include "runtime/core/clock.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +17,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -161,11 +164,13 @@ std::vector<double> run_and_ask(const std::string& scenario, const std::string& 
   return values;
 }
 
-std::string loop_scenario(int n) {
+std::string loop_scenario(int n, const std::string& address) {
   return fmt::format(R"([scenario]
 samples = {}
 [nodes.robot]
+addresses = {{ bench = "{}" }}
 [nodes.cloud]
+addresses = {{ bench = "{}" }}
 [sensors.probe]
 node = "robot"
 type = "bytes"
@@ -179,18 +184,22 @@ node = "robot"
 [links.up]
 from = "probe"
 to = "mirror"
+network = "bench"
 [links.down]
 from = "mirror"
 to = "back"
+network = "bench"
 )",
-                     n);
+                     n, address, address);
 }
 
-std::string stream_scenario(int n) {
+std::string stream_scenario(int n, const std::string& address) {
   return fmt::format(R"([scenario]
 samples = {}
 [nodes.robot]
+addresses = {{ bench = "{}" }}
 [nodes.cloud]
+addresses = {{ bench = "{}" }}
 [sensors.camera]
 node = "robot"
 type = "bytes"
@@ -203,9 +212,10 @@ queue = {{ size = 32, policy = "block" }}
 [links.up]
 from = "camera"
 to = "screen"
+network = "bench"
 send-queue = {{ size = 8, policy = "block" }}
 )",
-                     n);
+                     n, address, address);
 }
 
 /// One in ten at the beginning is left out, as on the bare side.
@@ -216,6 +226,12 @@ std::string after_warmup(int n) {
 } // namespace
 
 int main(int argc, char** argv) {
+  std::string address = "127.0.0.1";
+  if (argc > 2 && std::string_view(argv[1]) == "--address") {
+    address = argv[2];
+    argc -= 2;
+    argv += 2;
+  }
   const int repeats = argc > 1 ? std::atoi(argv[1]) : 5;
   const int trips = argc > 2 ? std::atoi(argv[2]) : 10'000;
   const int frames = argc > 3 ? std::atoi(argv[3]) : 3'000;
@@ -224,15 +240,16 @@ int main(int argc, char** argv) {
     const auto bare = bare_round_trip(trips, 1000);
     const auto keep = after_warmup(trips);
     const auto both = median(run_and_ask(
-        loop_scenario(trips),
+        loop_scenario(trips, address),
         "SELECT SUM(duration_ns) FROM spans WHERE step = 'link' AND " + keep + " GROUP BY trace"));
-    const auto whole = median(run_and_ask(
-        loop_scenario(trips), "SELECT MAX(end_ns) - MIN(begin_ns) FROM spans WHERE step IN "
-                              "('lag', 'act') AND " +
-                                  keep + " GROUP BY trace"));
+    const auto whole =
+        median(run_and_ask(loop_scenario(trips, address),
+                           "SELECT MAX(end_ns) - MIN(begin_ns) FROM spans WHERE step IN "
+                           "('lag', 'act') AND " +
+                               keep + " GROUP BY trace"));
     const auto bare_stream = bare_throughput(frames, 1'000'000);
     const auto begin_end = run_and_ask(
-        stream_scenario(frames),
+        stream_scenario(frames, address),
         "SELECT COUNT(*) * 1e15 / (MAX(end_ns) - MIN(end_ns)) FROM spans WHERE step = 'link' AND " +
             after_warmup(frames));
     const auto stream = begin_end.empty() ? 0 : begin_end.front();

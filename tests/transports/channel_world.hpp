@@ -58,6 +58,7 @@ struct subject {
   bool reliable = true; ///< between two living ends every frame arrives, in order, and a full
                         ///< channel holds the sender back
   std::size_t largest_body = 20u << 20; ///< that the contract tries
+  std::string key = {};                 ///< channel_settings::key
 };
 
 /// What went wrong, if anything did; Boost.Test wants to know before it asks.
@@ -232,6 +233,16 @@ public:
   stranger& operator=(const stranger&) = delete;
 
   [[nodiscard]] bool connected() const { return fd_ >= 0; }
+  /// Waits until the other side hangs up, whatever it says before; false if it does not.
+  [[nodiscard]] bool is_hung_up_on() const {
+    const timeval most{.tv_sec = deadline.count(), .tv_usec = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    char bytes[256];
+    ssize_t n = 0;
+    while ((n = ::recv(fd_, bytes, sizeof bytes, 0)) > 0) {
+    }
+    return n == 0 || errno == ECONNRESET;
+  }
   /// Says as much of it as the other side takes; being hung up on is fine.
   void say(std::span<const std::byte> bytes) const {
     while (!bytes.empty()) {
@@ -261,6 +272,7 @@ public:
   explicit world(const subject& s) : about(s), kind(s.open()) {
     settings.socket_folder = folder.path().string();
     settings.name = "contract";
+    settings.key = s.key;
   }
 
   void bind() {

@@ -76,6 +76,26 @@ BOOST_AUTO_TEST_CASE(the_run_number_is_the_same_on_every_node_of_every_build) {
   BOOST_TEST(wire_run_number(known) == 0xaa32716f2f32124du);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_pair_is_the_same_on_every_node_of_every_build) {
+  // derive() gives the secret half; X25519 by another implementation (RFC 7748 in Python) the open.
+  const auto pair = derive_key_pair(known, "a purpose");
+  const key_pair::key open{0x71, 0x01, 0x63, 0xd7, 0x21, 0x13, 0x38, 0x7d, 0x02, 0x20, 0x37,
+                           0x5a, 0x1c, 0x64, 0x21, 0x86, 0xb3, 0xb1, 0x55, 0xbf, 0x5b, 0x6d,
+                           0x95, 0x37, 0x3c, 0x35, 0x4e, 0x36, 0xf4, 0x63, 0xb7, 0x21};
+  BOOST_TEST(pair.open == open, boost::test_tools::per_element());
+  const auto secret = derive(known, "a purpose", pair.secret.size());
+  BOOST_TEST(std::memcmp(pair.secret.data(), secret.data(), secret.size()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(purpose_and_secret_each_change_both_halves_of_a_key_pair) {
+  const auto pair = derive_key_pair(known, "a purpose");
+  for (const auto& other :
+       {derive_key_pair(known, "another purpose"), derive_key_pair(fresh(), "a purpose")}) {
+    BOOST_TEST((pair.open != other.open));
+    BOOST_TEST((pair.secret != other.secret));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_message_is_verified_only_unchanged_and_with_the_right_key) {
   const message_key key(known, "a purpose");
   std::string text = "forty-two bytes that somebody may not bend";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "runtime/plugin/registry.hpp"
 #include "tests/transports/channel_contract.hpp"
-#include "transports/zmq_channel.hpp"
+#include "tests/transports/zmq_world.hpp"
 
 #include <zmq.h>
 
@@ -11,24 +10,6 @@ using namespace peernet;
 using namespace peernet::contract;
 
 namespace {
-
-/// A node's ZeroMQ: its own registry, and so its own context and I/O thread.
-std::shared_ptr<channel_kind> node_with(const std::string& type) {
-  const auto types = std::make_shared<registry>(std::vector<std::filesystem::path>{});
-  register_zmq_channels(*types);
-  const auto kind = types->find_channel(type);
-  BOOST_REQUIRE(kind.ok());
-  return {types, *kind};
-}
-
-subject zmq(const std::string& type, reach reached_by) {
-  return {.name = type,
-          .open =
-              [type] {
-                return transport{node_with(type), node_with(type)};
-              },
-          .reached_by = reached_by};
-}
 
 /// Somebody who speaks ZeroMQ, but not PeerNet.
 class zmq_stranger {
@@ -193,6 +174,41 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_none_is_an_error_with_its_text) {
   BOOST_REQUIRE(!made.ok());
   BOOST_TEST((made.error().code == errc::io));
   BOOST_TEST(made.error().message.find("not an address") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_takes_the_first_free_port_of_its_range) {
+  for (const auto* address : {"127.0.0.1", "::1"}) {
+    world w(both[0]);
+    w.settings.bind_address = address;
+    auto held = w.kind.receiving->bind(w.settings);
+    if (!held.ok())
+      return skip_test("IPv6 loopback: " + held.error().message);
+    const auto first = (*held)->where().port;
+    BOOST_REQUIRE(first <= 65'535 - 20); // strangers may hold some of those, but hardly all
+    w.settings.ports = {.first = first, .last = static_cast<std::uint16_t>(first + 20)};
+    w.bind();
+    const auto second = w.receiver->where().port;
+    BOOST_TEST((second > first && second <= w.settings.ports.last));
+    const auto third = w.kind.sending->bind(w.settings); // as another node of this machine
+    BOOST_REQUIRE(third.ok());
+    BOOST_TEST((*third)->where().port > second);
+    const auto sender = w.connect();
+    BOOST_REQUIRE(send_frame(*sender, 1, 100));
+    BOOST_TEST(is_frame(next_frame(*w.receiver), 1, 100));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_range_that_is_taken_is_named_with_its_address_and_the_remedy) {
+  world w(both[0]);
+  w.bind();
+  const auto port = w.receiver->where().port;
+  w.settings.ports = {.first = port, .last = port};
+  const auto refused = w.kind.sending->bind(w.settings);
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST((refused.error().code == errc::io));
+  for (const auto& part :
+       {std::string("127.0.0.1"), std::to_string(port) + " is free", std::string("widen --ports")})
+    BOOST_TEST(refused.error().message.find(part) != std::string::npos, refused.error().message);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 #include "actors/worker.hpp"
 #include "runtime/config/writer.hpp"
 #include "tools/peernet-run/progress_line.hpp"
+#include "tools/peernet-run/remote_options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -102,11 +103,21 @@ void complain(const std::string& lines) {
 
 /// Reads the file and prints every mistake; nothing is started before it is flawless.
 int check_or_run(const std::string& file, const std::vector<std::string>& overrides,
+                 const std::string& hosts, const peernet::remote_options& remote,
                  peernet::run_options options, bool json) {
-  const auto what = peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin());
+  const auto what =
+      peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin(),
+                                  {.hosts = hosts, .look_for_files = !remote.joins()});
   if (!what) {
     std::cerr << peernet::to_string(what.errors);
     return code(peernet::exit_code::bad_scenario);
+  }
+  if (remote.joins()) {
+    std::string problem;
+    const auto ended = peernet::join_run(what, remote, options.access, options.program,
+                                         *options.interrupts, problem);
+    complain(problem);
+    return code(ended);
   }
   const int summary_fd = json ? take_standard_output() : STDOUT_FILENO;
   peernet::progress_line progress(::isatty(STDERR_FILENO) != 0);
@@ -144,8 +155,10 @@ int main(int argc, char** argv) {
   CLI::App app("Runs a PeerNet scenario over its nodes and reports where every millisecond went.",
                "peernet-run");
   std::string file;
+  std::string hosts;
   std::vector<std::string> overrides;
   peernet::run_options options;
+  peernet::remote_options remote;
   bool json = false;
   app.add_option("scenario", file, "the scenario, a TOML file");
   app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")
@@ -156,6 +169,18 @@ int main(int argc, char** argv) {
   app.add_flag("--check", options.check,
                "validate, load every plugin and model, print the resolved graph; run nothing");
   app.add_flag("--json", json, "print summary.json instead of the summary");
+  app.add_option("--hosts", hosts, "a TOML file that says which machine plays which node");
+  app.add_option("--listen", remote.listen, "where nodes with start = \"join\" come: ADDR:PORT");
+  app.add_option("--join-timeout", remote.join_timeout, "how long to wait for them")
+      ->capture_default_str();
+  app.add_option("--node", remote.node, "play this node for a coordinator elsewhere");
+  app.add_option("--coordinator", remote.coordinator, "where it listens: ADDR:PORT");
+  app.add_option("--ports", remote.ports,
+                 "where data from other machines may come in: 7500-7599; default: any free port");
+  app.add_option("--identity", remote.identity_folder,
+                 "where key and trust lie; default ~/.config/peernet");
+  app.add_flag("--insecure", remote.insecure,
+               "no encryption, no certificates; the other machines must say so, too");
   app.set_version_flag("--version", PEERNET_VERSION);
   try {
     app.parse(argc, argv); // names an unknown option before a missing scenario
@@ -169,7 +194,15 @@ int main(int argc, char** argv) {
   options.program = std::filesystem::read_symlink("/proc/self/exe").string();
   options.interrupts = &interrupts;
   try {
-    return check_or_run(file, overrides, std::move(options), json);
+    auto access = peernet::resolve(remote);
+    if (!access) {
+      complain(access.error().message);
+      return code(peernet::exit_code::bad_scenario);
+    }
+    if (remote.insecure)
+      complain("warning: --insecure: nothing that leaves this machine is encrypted");
+    options.access = std::move(*access);
+    return check_or_run(file, overrides, hosts, remote, std::move(options), json);
   } catch (const std::exception& e) {
     std::cerr << "peernet-run: " << e.what() << "\n";
     return code(peernet::exit_code::internal_error);

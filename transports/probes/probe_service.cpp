@@ -38,7 +38,8 @@ probe_service::start(settings s, const std::vector<probe_network>& networks) {
   std::unique_ptr<probe_service> service(new probe_service(std::move(s), waker));
   for (const auto& n : networks) {
     probe_point point{.node = service->settings_.node, .network = n.name};
-    auto socket = probe_socket::bind(n.address, n.port);
+    auto socket = first_free(
+        n.ports, [&](std::uint16_t port) { return probe_socket::bind(n.address, port); });
     if (!socket)
       return error{socket.error().code, about(point) + ": " + socket.error().message};
     point.address = socket->where().host();
@@ -80,8 +81,9 @@ void probe_service::poke() const noexcept {
 result<void> probe_service::set_targets(clock_id own, const std::vector<probe_target>& targets) {
   std::vector<std::pair<std::size_t, udp_address>> ways; // as targets
   for (const auto& t : targets) {
-    const auto from = std::find_if(points_.begin(), points_.end(),
-                                   [&](const auto& p) { return p.network == t.at.network; });
+    const auto from = std::find_if(points_.begin(), points_.end(), [&](const auto& p) {
+      return p.network == t.via.value_or(t.at.network);
+    });
     if (from == points_.end())
       return error{errc::bad_scenario, "cannot probe the clock of " + about(t.at) + ": node " +
                                            std::to_string(settings_.node) +

@@ -8,6 +8,7 @@
 #include "runtime/clocks/probe.hpp"
 #include "runtime/core/clock.hpp"
 #include "runtime/core/error.hpp"
+#include "runtime/core/port_range.hpp"
 #include "runtime/core/random.hpp"
 #include "transports/probes/arrival_clock.hpp"
 #include "transports/probes/clock_discipline.hpp"
@@ -33,7 +34,7 @@ namespace peernet {
 struct probe_network {
   std::string name; ///< empty: the default network
   std::string address;
-  std::uint16_t port = 0; ///< 0: a free one
+  port_range ports = {}; ///< one of these
 };
 
 /// Where a node answers probes.
@@ -50,6 +51,7 @@ struct probe_point {
 struct probe_target {
   probe_point at;
   clock_id clock = reference_clock;
+  std::optional<std::string> via = {}; ///< the own network to ask from; none: the target's
 
   bool operator==(const probe_target&) const = default;
 };
@@ -103,7 +105,7 @@ public:
   /// Where it answers, a point for each network in the order of `start`.
   [[nodiscard]] const std::vector<probe_point>& points() const noexcept { return points_; }
 
-  /// Whom to ask from now on, from the own address on the target's network. `own`: the clock this
+  /// Whom to ask from now on, from the own address on its network. `own`: the clock this
   /// node stamps with. A target that was there before keeps its counters; a burst that runs ends
   /// with those it began with. May look up host names, which takes seconds. errc::bad_scenario: no
   /// own address on that network. errc::not_found: no such host. After an error all is as before.

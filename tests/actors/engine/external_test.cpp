@@ -41,7 +41,7 @@ struct embedded {
     stages.register_at(types);
     graph = std::make_unique<node_graph>(what, std::make_shared<const plan>(std::move(*whole)),
                                          node_id{0}, types, catalogue::builtin(),
-                                         node_graph::folders{});
+                                         node_graph::surroundings{});
     BOOST_REQUIRE(graph->load().ok());
     BOOST_REQUIRE(graph->bind({}).ok());
     BOOST_REQUIRE(graph->connect({}).ok());

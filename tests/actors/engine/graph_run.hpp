@@ -20,12 +20,27 @@ namespace peernet {
 
 using namespace std::chrono_literals;
 
+[[nodiscard]] inline node_id number_of(const plan& p, const std::string& name) {
+  return static_cast<node_id>(std::ranges::find(p.nodes, name) - p.nodes.begin());
+}
+
+/// With the addresses of a child of the coordinator.
+[[nodiscard]] inline node_graph::surroundings
+with_networks(const read_graph& g, const std::string& name, node_graph::surroundings around) {
+  around.networks = resolve_networks(*g.what, number_of(*g.whole, name), {});
+  return around;
+}
+
 /// A node of a scenario in this process: its types, its graph, and what an actor would do with it.
 class test_node {
 public:
   test_node(const read_graph& g, const std::string& name,
             const catalogue& known = catalogue::builtin())
-      : known_(known), graph_(g.what, g.whole, number_of(*g.whole, name), types, known_, {}) {}
+      : test_node(g, name, with_networks(g, name, {}), known) {}
+  test_node(const read_graph& g, const std::string& name, node_graph::surroundings around,
+            const catalogue& known = catalogue::builtin())
+      : known_(known),
+        graph_(g.what, g.whole, number_of(*g.whole, name), types, known_, std::move(around)) {}
 
   void use_builtins() {
     register_builtin_sensors(types);
@@ -84,10 +99,6 @@ public:
   registry types;
 
 private:
-  static node_id number_of(const plan& p, const std::string& name) {
-    return static_cast<node_id>(std::ranges::find(p.nodes, name) - p.nodes.begin());
-  }
-
   const catalogue known_;
   node_graph graph_;
 };
@@ -98,9 +109,10 @@ inline void require(const result<void>& done) {
 
 /// All nodes of a scenario, taken through a whole run.
 struct test_run {
-  explicit test_run(std::string_view toml) : graph(read_plan(toml)) {
+  explicit test_run(std::string_view toml, const node_graph::surroundings& around = {})
+      : graph(read_plan(toml)) {
     for (const auto& name : graph.whole->nodes) {
-      nodes.push_back(std::make_unique<test_node>(graph, name));
+      nodes.push_back(std::make_unique<test_node>(graph, name, with_networks(graph, name, around)));
       nodes.back()->use_builtins();
     }
   }

@@ -62,6 +62,12 @@ to = "own"
 constexpr node_id robot = 0, cloud = 1, edge = 2, idle = 3;
 const std::vector<clock_id> clocks{4, 5, 6, 7};
 
+udp_address must_resolve(const probe_point& at) {
+  const auto address = udp_address::resolve(at.address, at.port);
+  BOOST_REQUIRE(address.ok());
+  return *address;
+}
+
 /// All nodes of the star, answering.
 struct star_world {
   star_world() {
@@ -153,6 +159,19 @@ BOOST_AUTO_TEST_CASE(costs_are_told_with_what_was_learnt_and_go_on_counting) {
   BOOST_TEST(second.probes.size() == 15u); // only what is new
   BOOST_TEST(second.bytes_sent == 2 * first.bytes_sent);
   BOOST_TEST(second.cpu_ns >= first.cpu_ns);
+}
+
+BOOST_AUTO_TEST_CASE(what_probes_met_is_told_with_what_was_learnt) {
+  require(probers[robot]->set_targets(clocks, everywhere));
+  auto stranger = probe_socket::bind("127.0.0.1", 0);
+  BOOST_REQUIRE(stranger.ok());
+  for (const auto& at : everywhere)
+    if (at.node == cloud && at.network == "lan")
+      for (int i = 0; i < 3; ++i)
+        BOOST_REQUIRE(stranger->send(std::vector<std::byte>(56), must_resolve(at)));
+  static_cast<void>(burst(1)); // comes to the same socket behind the noise
+  BOOST_TEST(probers[cloud]->take().mishaps.foreign == 3u);
+  BOOST_TEST(probers[robot]->take().mishaps.foreign == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_without_a_point_on_the_links_network_is_reported_once_and_left_out) {

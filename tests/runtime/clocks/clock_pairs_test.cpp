@@ -32,6 +32,16 @@ simulated_trio idle_trio(std::array<double, 3> asymmetries) {
   return trio;
 }
 
+std::vector<clock_pair> rows_of(std::span<const probe> probes) {
+  probed_paths paths(probes);
+  return pair_rows(paths);
+}
+
+std::vector<clock_loop> loops_in(std::span<const probe> probes) {
+  probed_paths paths(probes);
+  return loops_of(pairs_of(paths));
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(clock_pairs_test)
@@ -40,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_row_says_what_the_exchanges_of_a_pair_were_like) {
   random_source random(1);
   const simulated_pair pair{.local = {}, .remote = {.offset = 1e9, .drift = 50e-6}, .path = {}};
   const auto probes = pair.run(random);
-  const auto rows = pair_rows(probes);
+  const auto rows = rows_of(probes);
   BOOST_TEST_REQUIRE(rows.size() == 1u);
   const auto& row = rows.front();
   BOOST_TEST((row.asker == 0 && row.answerer == 1 && row.method == "udp" && !row.shared));
@@ -64,13 +74,16 @@ BOOST_AUTO_TEST_CASE(every_network_and_method_of_a_pair_has_a_row_but_not_every_
   probes.back().network = "wifi";
   probes.push_back(probes.front());
   probes.back().method = "control";
-  const auto rows = pair_rows(probes);
+  const auto rows = rows_of(probes);
   BOOST_TEST_REQUIRE(rows.size() == 3u);
   BOOST_TEST(rows[0].exchanges == probes.size() - 2);
   BOOST_TEST(rows[1].network == "wifi");
   BOOST_TEST(rows[2].method == "control");
-  BOOST_TEST(pairs_of(probes).size() == 1u);
-  BOOST_TEST(pairs_of(probes).front().exchanges.size() == probes.size());
+  probed_paths paths(probes);
+  const auto pairs = pairs_of(paths);
+  BOOST_TEST_REQUIRE(pairs.size() == 1u);
+  BOOST_TEST((pairs[0].from == 0 && pairs[0].to == 1));
+  BOOST_TEST(paths.exchanges(paths.of_nodes(0, 1)).size() == probes.size());
 }
 
 BOOST_AUTO_TEST_CASE(exchanges_asked_the_other_way_round_mean_the_same) {
@@ -80,21 +93,24 @@ BOOST_AUTO_TEST_CASE(exchanges_asked_the_other_way_round_mean_the_same) {
   const auto n = probes.size();
   for (std::size_t i = 0; i < n; ++i)
     probes.push_back(asked_back(probes[i], 10 * ms));
-  const auto pairs = pairs_of(probes);
+  probed_paths paths(probes);
+  const auto pairs = pairs_of(paths);
   BOOST_TEST_REQUIRE(pairs.size() == 1u);
   BOOST_TEST((pairs[0].from == 0 && pairs[0].to == 1));
-  BOOST_TEST(pairs[0].course.events.empty());
-  BOOST_TEST(judge(pairs[0].course.segments, pair, true, 0, pair.length, random).outside == 0);
+  BOOST_TEST(pairs[0].course->events.empty());
+  BOOST_TEST(judge(pairs[0].course->segments, pair, true, 0, pair.length, random).outside == 0);
   BOOST_TEST(pairs[0].begin_ns == probes.front().t1);
   BOOST_TEST(pairs[0].end_ns == probes.back().t3);
 }
 
 BOOST_AUTO_TEST_CASE(a_pair_without_a_usable_exchange_is_left_out) {
-  BOOST_TEST(pairs_of({}).empty());
-  BOOST_TEST(pair_rows({}).empty());
+  probed_paths none({});
+  BOOST_TEST(pairs_of(none).empty());
+  BOOST_TEST(pair_rows(none).empty());
   const std::vector impossible{probe{.remote = 1, .t1 = 100, .t2 = 0, .t3 = 500, .t4 = 200}};
-  BOOST_TEST(pairs_of(impossible).empty());
-  BOOST_TEST(pair_rows(impossible).empty());
+  probed_paths lies(impossible);
+  BOOST_TEST(pairs_of(lies).empty());
+  BOOST_TEST(pair_rows(lies).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_loop_comes_to_the_asymmetries_of_its_paths) {
@@ -105,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_loop_comes_to_the_asymmetries_of_its_paths) {
     auto probes = idle_trio(asymmetries).run(random);
     // coordinator → robot, then coordinator → cloud, then robot → cloud
     const auto residual = (asymmetries[0] - asymmetries[1] + asymmetries[2]) / 2;
-    const auto loops = loops_of(pairs_of(probes));
+    const auto loops = loops_in(probes);
     BOOST_TEST_REQUIRE(loops.size() == 1u);
     const auto& l = loops.front();
     BOOST_TEST((l.nodes[0] == coordinator_node && l.nodes[1] == 0 && l.nodes[2] == 1));
@@ -123,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_loop_is_the_same_whoever_asked) {
     for (std::size_t path = 0; path < 3; ++path)
       for (const auto& p : trio.run(path, random))
         probes.push_back(other_way[path] ? asked_back(p, 0) : p);
-    const auto loops = loops_of(pairs_of(probes));
+    const auto loops = loops_in(probes);
     BOOST_TEST_REQUIRE(loops.size() == 1u);
     return loops.front();
   };
@@ -146,9 +162,9 @@ BOOST_AUTO_TEST_CASE(four_nodes_make_four_loops_and_two_pairs_none) {
         p.remote = p.answerer = b;
         all.push_back(p);
       }
-  BOOST_TEST(loops_of(pairs_of(all)).size() == 4u);
+  BOOST_TEST(loops_in(all).size() == 4u);
   std::erase_if(all, [](const probe& p) { return p.asker != 0; });
-  BOOST_TEST(loops_of(pairs_of(all)).empty());
+  BOOST_TEST(loops_in(all).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

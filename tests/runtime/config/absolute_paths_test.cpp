@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/absolute_paths.hpp"
 #include "tests/runtime/config/base_scenario.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <fstream>
 
 using namespace peernet;
 
@@ -22,6 +25,16 @@ BOOST_AUTO_TEST_CASE(paths_can_be_made_independent_of_the_folder) {
     camera.settings.set("path", std::string(media));
     const auto same = with_absolute_paths(s, catalogue::builtin());
     BOOST_TEST(same.sensors.front().settings.get<std::string>("path") == media);
+  }
+  const temp_folder folder; // a device's number stays one beside a file of that name
+  std::ofstream(folder / "0") << "";
+  std::ofstream(folder / "a.avi") << "";
+  s.directory = folder.path().string();
+  for (const auto& [written, meant] :
+       {std::pair<std::string, std::string>{"0", "0"}, {"a.avi", folder / "a.avi"}}) {
+    camera.settings.set("path", written);
+    const auto made = with_absolute_paths(s, catalogue::builtin());
+    BOOST_TEST(made.sensors.front().settings.get<std::string>("path") == meant);
   }
 }
 

@@ -35,6 +35,11 @@ BOOST_AUTO_TEST_CASE(types_are_found_by_kind_and_name) {
   BOOST_TEST(all.names(plugin_kind::transport) == transports);
 }
 
+BOOST_AUTO_TEST_CASE(what_stays_within_one_machine_is_a_property_of_transports) {
+  for (const auto& entry : catalogue::builtin().entries())
+    BOOST_TEST(entry.one_machine == (entry.name == "zmq-ipc"), entry.name);
+}
+
 BOOST_AUTO_TEST_CASE(every_declaration_is_complete_and_its_default_is_valid) {
   for (const auto& entry : catalogue::builtin().entries()) {
     BOOST_TEST(!entry.doc.empty(), entry.name);

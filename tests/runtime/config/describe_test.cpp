@@ -63,6 +63,20 @@ BOOST_AUTO_TEST_CASE(how_clocks_err_and_are_compared_is_shown) {
   BOOST_TEST(description(base_text).find("clock off") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(where_nodes_are_and_how_they_are_missed_is_shown) {
+  const auto text = description(
+      base_text, {"nodes.cloud.host=10.0.0.5", "nodes.cloud.on-loss=continue",
+                  "nodes.cloud.addresses={ lan = \"10.0.0.5\", wifi = \"192.168.7.5\" }",
+                  "nodes.cloud.test-clock.offset=3s", "nodes.desk={ on-loss = \"continue\" }",
+                  "nodes.arm={ start = \"join\" }", "links.uplink.network=wifi"});
+  for (const auto* part :
+       {"  robot       child\n",
+        "  cloud       daemon           at 10.0.0.5:7447, lan 10.0.0.5, wifi 192.168.7.5  the run "
+        "goes on without it, clock off by 3s, 0ppm\n",
+        "the run goes on without it\n", "  arm         join\n", "  zmq-tcp on wifi  "})
+    BOOST_TEST(text.find(part) != std::string::npos, part << " is not in\n" << text);
+}
+
 BOOST_AUTO_TEST_CASE(expectations_are_shown_with_their_paths_in_full) {
   const auto text =
       description(std::string(base_text) + "[expect.metrics]\n"

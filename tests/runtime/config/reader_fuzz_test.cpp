@@ -2,8 +2,10 @@
 // Whatever a file holds, reading it ends, and ends in a scenario or in mistakes.
 #include "runtime/core/random.hpp"
 #include "tests/runtime/config/base_scenario.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <array>
+#include <fstream>
 
 using namespace peernet;
 
@@ -120,6 +122,27 @@ BOOST_AUTO_TEST_CASE(mutated_overrides_end_in_a_scenario_or_in_mistakes) {
       check_outcome(read_text(base_text, {text}));
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(mutated_hosts_files_end_in_a_scenario_or_in_mistakes) {
+  const temp_folder folder;
+  const auto hosts = folder / "lab.toml";
+  random_source random(11);
+  int right = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    const auto text = mutated("[cloud]\nhost = \"10.0.0.5:7447\"\naddresses = { lan = "
+                              "\"10.0.0.5\" }\n[arm]\nstart = \"join\"\n",
+                              random);
+    std::ofstream(hosts) << text;
+    BOOST_TEST_CONTEXT(text) {
+      const auto r = read_scenario_text(base_text, "test.toml", ".", {}, catalogue::builtin(),
+                                        {.hosts = hosts});
+      check_outcome(r);
+      right += r.ok();
+    }
+  }
+  BOOST_TEST(right > 50);
+  BOOST_TEST(right < 1'800);
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_files_are_answered_too) {

@@ -62,6 +62,12 @@ addresses = { lan = "10.0.0.4", wifi = "fe80::1" }
 test-clock = { offset = "-250ms", drift = "40ppm" }
 [nodes.cloud]
 start = "child"
+on-loss = "continue"
+[nodes.desk]
+host = "desk.lab"
+addresses = { wifi = "192.168.7.5" }
+[nodes.arm]
+start = "join"
 [sensors.lidar]
 node = "robot"
 type = "bytes"
@@ -119,6 +125,11 @@ network = "wifi"
   BOOST_TEST(s.seed == 42u);
   BOOST_TEST(s.nodes[0].addresses.at("wifi") == "fe80::1");
   BOOST_TEST((s.nodes[0].test_clock == clock_error{-250ms, 40}));
+  BOOST_TEST((s.nodes[0].on_loss == node_loss::stop));
+  BOOST_TEST((s.nodes[1].on_loss == node_loss::carry_on));
+  BOOST_TEST((s.nodes[2].start == node_start::daemon));
+  BOOST_TEST(s.nodes[2].host == "desk.lab");
+  BOOST_TEST((s.nodes[3].start == node_start::join));
   const auto& lidar = s.sensors.at(0);
   BOOST_TEST((lidar.arrival == arrival::closed_loop));
   BOOST_TEST((lidar.settings.get<int_range>("size") == int_range{100, 10'000}));
@@ -205,6 +216,13 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
       {"\"dummy\"", "\"dummy\"\nqueue = { policy = \"drop\" }", 15, 20,
        "there is no \"drop\"; valid are: drop-oldest, drop-newest, block"},
       {"\"dummy\"", "\"dummy\"\ninfer = \"-1ms\"", 15, 9, "must be from 0s to 3600s"},
+      {"[nodes.cloud]", "[nodes.cloud]\non-loss = \"continu\"", 6, 11,
+       "there is no \"continu\"; did you mean \"continue\"?"},
+      {"[nodes.cloud]", "[nodes.cloud]\non-loss = true", 6, 11,
+       "must be a text in quotes, not true or false; valid are: stop, continue"},
+      {"[nodes.cloud]", "[nodes.cloud]\nhost = 7447", 6, 8,
+       "nodes.cloud.host: must be a text in quotes, not a whole number"},
+      {"[nodes.cloud]", "[nodes.cloud]\nstart = \"deamon\"", 6, 9, "did you mean \"daemon\"?"},
       // types
       {"\"synthetic-image\"", "\"sythetic-image\"", 9, 8, "did you mean \"synthetic-image\"?"},
       {"\"dummy\"", "\"dumy\"", 14, 9, "there is no model \"dumy\"; did you mean \"dummy\"?"},
@@ -317,6 +335,17 @@ BOOST_AUTO_TEST_CASE(a_model_of_a_plugin_is_read_like_a_built_in_one) {
   const auto r = read_scenario_text(text, "test.toml", ".", {}, known);
   BOOST_REQUIRE_MESSAGE(r.ok(), to_string(r.errors));
   BOOST_TEST(r.scenario.inference[0].settings.get<double>("horizon") == 0.4);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_does_not_look_for_files_of_the_others) {
+  const temp_folder folder;
+  const auto text = base_with("\"dummy\"", "\"haar\"\npath = \"cascade.xml\"");
+  const auto read = [&](const reading_options& how) {
+    return read_scenario_text(text, "test.toml", folder.path().string(), {}, catalogue::builtin(),
+                              how);
+  };
+  expect_one(read({}), 15, 8, "there is no file \"cascade.xml\"");
+  BOOST_TEST(read({.look_for_files = false}).ok());
 }
 
 BOOST_AUTO_TEST_CASE(places_can_be_asked_for_later) {

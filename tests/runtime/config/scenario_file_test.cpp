@@ -13,7 +13,7 @@ using namespace peernet;
 namespace {
 
 std::string refusal(const std::string& path) {
-  const auto text = load_scenario_text(path);
+  const auto text = load_small_text(path);
   BOOST_REQUIRE(!text.ok());
   return text.error().message;
 }
@@ -35,6 +35,16 @@ BOOST_AUTO_TEST_CASE(what_is_no_scenario_file_is_refused_with_the_reason) {
   BOOST_TEST(holds(refusal("/dev/zero"), "is not a regular file"));
 }
 
+BOOST_AUTO_TEST_CASE(messages_say_what_it_should_have_been) {
+  const temp_folder folder;
+  const auto other = load_small_text(folder.path().string(), "hosts file");
+  BOOST_REQUIRE(!other.ok());
+  BOOST_TEST(other.error().message == "is a folder; name a hosts file (.toml) in it");
+  BOOST_TEST(holds(refusal(folder.path().string()), "name a scenario file (.toml)"));
+  BOOST_TEST(holds(check_text("", "hosts file")->message, "what a hosts file looks like"));
+  BOOST_TEST(holds(check_text("")->message, "what a scenario file looks like"));
+}
+
 BOOST_AUTO_TEST_CASE(a_large_file_is_refused_before_it_is_read) {
   const temp_folder folder;
   std::ofstream(folder / "big.toml") << "";
@@ -45,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_large_file_is_refused_before_it_is_read) {
 BOOST_AUTO_TEST_CASE(a_file_of_just_the_limit_is_read_whole) {
   const temp_folder folder;
   std::ofstream(folder / "full.toml") << std::string(max_scenario_bytes, '#');
-  const auto text = load_scenario_text(folder / "full.toml");
+  const auto text = load_small_text(folder / "full.toml");
   BOOST_REQUIRE(text.ok());
   BOOST_TEST(text->size() == max_scenario_bytes);
   BOOST_TEST(!check_text(*text));

@@ -57,4 +57,10 @@ BOOST_AUTO_TEST_CASE(copies_are_instances_but_a_shared_inference_is_one_with_man
   BOOST_TEST(one[3].instances == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(every_stage_is_a_plugin_of_its_kind) {
+  BOOST_TEST((plugin_of(stage_kind::sensor) == plugin_kind::sensor));
+  BOOST_TEST((plugin_of(stage_kind::inference) == plugin_kind::model));
+  BOOST_TEST((plugin_of(stage_kind::sink) == plugin_kind::sink));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

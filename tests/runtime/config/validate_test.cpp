@@ -45,32 +45,6 @@ BOOST_AUTO_TEST_CASE(a_stage_needs_a_node_that_exists) {
              "there is no node \"mars\"; valid are: robot, cloud");
 }
 
-BOOST_AUTO_TEST_CASE(nodes_that_this_version_cannot_run_are_refused_with_the_way_out) {
-  expect_one(read_text(base_with("[nodes.cloud]", "[nodes.cloud]\nhost = \"10.0.0.5:7447\"")), 6, 8,
-             "this version starts nodes on this machine only; leave out `host`");
-  expect_one(read_text(base_with("[nodes.cloud]", "[nodes.cloud]\nstart = \"join\"")), 6, 9,
-             "cannot let programs join a run yet");
-  expect_one(read_text(base_with("[nodes.cloud]", "[nodes.cloud]\nstart = \"child\"\n"
-                                                  "host = \"10.0.0.5:7447\"")),
-             7, 8, "a child runs on this machine; leave `host` out");
-}
-
-BOOST_AUTO_TEST_CASE(an_address_is_an_ip_address) {
-  expect_one(read_text(base_with("[nodes.cloud]", "[nodes.cloud]\naddresses = { lan = \"here\" }")),
-             6, 21, "\"here\" is no IP address");
-}
-
-BOOST_AUTO_TEST_CASE(a_network_must_be_one_of_the_receiving_nodes) {
-  const auto text = base_with("to = \"detector\"", "to = \"detector\"\nnetwork = \"wfi\"");
-  expect_one(read_text(text), 22, 11, "node \"cloud\", which receives, has no address in \"wfi\"");
-  expect_one(read_text(text, {"nodes.cloud.addresses={ wifi = \"10.0.0.2\" }"}), 22, 11,
-             "did you mean \"wifi\"?");
-  BOOST_TEST(read_text(text, {"nodes.cloud.addresses={ wfi = \"10.0.0.2\" }"}).ok());
-  // A link within one node uses no network; moving stages about must not break a scenario.
-  BOOST_TEST(read_text(text, {"inference.detector.node=robot"}).ok());
-  BOOST_TEST(!read_text(text, {"inference.detector.node=robot", "links.uplink.force=true"}).ok());
-}
-
 BOOST_AUTO_TEST_CASE(the_warm_up_is_shorter_than_the_run) {
   expect_one(read_text(base_with("\"10s\"", "\"10s\"\nwarmup = \"10s\"")), 3, 10,
              "must be shorter, or nothing is left to measure");
@@ -93,6 +67,19 @@ BOOST_AUTO_TEST_CASE(files_must_be_there_and_messages_name_both_paths) {
   BOOST_REQUIRE_EQUAL(::chmod((folder / "faces.xml").c_str(), 0), 0);
   const ordinary_user user;
   expect_one(read(), 15, 8, "may not be read by this user");
+}
+
+BOOST_AUTO_TEST_CASE(files_of_other_machines_are_not_looked_for) {
+  const temp_folder folder;
+  const auto text = base_with("\"dummy\"", "\"haar\"\npath = \"faces.xml\"");
+  for (const auto* elsewhere : {"nodes.cloud.host=10.0.0.5", "nodes.cloud.start=join"})
+    BOOST_TEST(read_text(text, {elsewhere}, folder.path().string()).ok(), elsewhere);
+}
+
+BOOST_AUTO_TEST_CASE(external_stages_are_on_nodes_that_join) {
+  const auto text = base_with("type = \"synthetic-image\"", "type = \"external\"");
+  expect_one(read_text(text), 9, 8, "give node \"robot\" start = \"join\"");
+  BOOST_TEST(read_text(text, {"nodes.robot.start=join"}).ok());
 }
 
 BOOST_AUTO_TEST_CASE(folders_must_be_folders) {

@@ -109,4 +109,16 @@ BOOST_AUTO_TEST_CASE(bounds_are_kept_and_stated_in_the_users_unit) {
   expect_refused(def, "[1, 2]", "must be a list of 3 numbers, not of 2");
 }
 
+BOOST_AUTO_TEST_CASE(files_folders_and_some_media_are_paths) {
+  for (const auto kind : {option_kind::file, option_kind::folder})
+    for (const auto* written : {"a.png", "0", "a://b"})
+      BOOST_TEST(is_path(kind, written), written);
+  for (const auto* written : {"a.avi", "/dev/video0", "0.avi", "frame-%03d.png"})
+    BOOST_TEST(is_path(option_kind::media, written), written);
+  for (const auto* written : {"0", "12", "rtsp://camera/stream"})
+    BOOST_TEST(!is_path(option_kind::media, written), written);
+  for (const auto kind : {option_kind::text, option_kind::sensor})
+    BOOST_TEST(!is_path(kind, "a.png"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

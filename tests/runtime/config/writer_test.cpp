@@ -8,7 +8,12 @@ BOOST_AUTO_TEST_SUITE(writer_test)
 
 BOOST_AUTO_TEST_CASE(a_written_scenario_reads_back_as_equal) {
   auto text =
-      base_with("[nodes.cloud]", "[nodes.cloud]\n"
+      base_with("[nodes.cloud]", "[nodes.desk]\n"
+                                 "host = \"desk.lab\"\n"
+                                 "on-loss = \"continue\"\n"
+                                 "[nodes.arm]\n"
+                                 "start = \"join\"\n"
+                                 "[nodes.cloud]\n"
                                  "addresses = { lan = \"10.0.0.5\", wifi = \"::1\" }\n"
                                  "test-clock = { offset = \"-1500us\", drift = \"0.1ppm\", "
                                  "step = { at = \"5s\", by = \"1ns\" }, "
@@ -75,8 +80,8 @@ BOOST_AUTO_TEST_CASE(every_default_is_written_out) {
   const auto r = read_text(base_text);
   BOOST_REQUIRE_MESSAGE(r.ok(), to_string(r.errors));
   for (const auto* line :
-       {"name = \"test\"", "drain = \"2s\"", "start = \"child\"", "width = 640",
-        "max-lag = \"100ms\"", "queue = { size = 8, policy = \"drop-oldest\" }",
+       {"name = \"test\"", "drain = \"2s\"", "start = \"child\"", "on-loss = \"stop\"",
+        "width = 640", "max-lag = \"100ms\"", "queue = { size = 8, policy = \"drop-oldest\" }",
         "dispatch = \"shared\"", "type = \"discard\"", "transport = \"zmq-tcp\"",
         "interval = \"50ms\"", "method = \"probe\"", "codec = { type = \"raw\" }",
         "output = \"100B\"", "busy = false", "force = false"})

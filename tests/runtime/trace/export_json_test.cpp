@@ -61,6 +61,19 @@ BOOST_AUTO_TEST_CASE(expectations_sensors_and_values_are_told) {
   BOOST_TEST(j.at("values").at(0).at("value").at("mean") == 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_clock_probes_met_is_told) {
+  const scratch_folder folder;
+  run_summary s;
+  s.own.mishaps = {.foreign = 1, .unexpected = 2, .late = 3, .overflowed = 4, .own_stamps = 5};
+  BOOST_REQUIRE(export_json(s, folder / "summary.json").ok());
+  const auto j = nlohmann::json::parse(contents(folder / "summary.json")).at("overhead");
+  BOOST_TEST(j.at("clock_probes_foreign") == 1);
+  BOOST_TEST(j.at("clock_probes_unexpected") == 2);
+  BOOST_TEST(j.at("clock_probes_late") == 3);
+  BOOST_TEST(j.at("clock_probes_overflowed") == 4);
+  BOOST_TEST(j.at("clock_probes_own_stamps") == 5);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_summary_and_odd_text_make_valid_json) {
   const scratch_folder folder;
   run_summary s;

@@ -200,6 +200,19 @@ BOOST_AUTO_TEST_CASE(a_failed_expectation_is_in_the_first_line) {
   BOOST_TEST(print_summary(s).rfind("FAILED  run: ", 0) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(clock_probes_that_somebody_disturbed_are_told_in_one_line) {
+  run_summary s;
+  s.own.mishaps = {.unexpected = 3, .late = 4, .own_stamps = 5};
+  BOOST_TEST(print_summary(s).find("clock probes") == std::string::npos);
+  s.own.mishaps.foreign = 1;
+  BOOST_TEST(has_line(print_summary(s), "clock probes: 1 foreign datagram ignored"));
+  s.own.mishaps.overflowed = 2;
+  BOOST_TEST(has_line(print_summary(s),
+                      "clock probes: 1 foreign datagram ignored, 2 lost in full buffers"));
+  s.own.mishaps.foreign = 0;
+  BOOST_TEST(has_line(print_summary(s), "clock probes: 2 lost in full buffers"));
+}
+
 BOOST_AUTO_TEST_CASE(late_and_repeated_arrivals_are_told) {
   run_summary s;
   s.sinks = {{.sink = "actuator", .counts = {7}, .late = 5, .duplicate = 6}};

@@ -66,6 +66,23 @@ BOOST_AUTO_TEST_CASE(clocks_that_cannot_be_as_they_say_make_the_run_invalid) {
   }));
 }
 
+BOOST_AUTO_TEST_CASE(what_clock_probes_met_is_summed_up_over_all_nodes) {
+  two_clocks run;
+  const std::vector<reported_count> counts{
+      {.kind = count_kind::probe_foreign, .node = 0, .count = 1},
+      {.kind = count_kind::probe_foreign, .node = coordinator_node, .count = 2},
+      {.kind = count_kind::probe_unexpected, .node = 1, .count = 30},
+      {.kind = count_kind::probe_late, .node = 1, .count = 400},
+      {.kind = count_kind::probe_overflowed, .node = 0, .count = 5'000},
+      {.kind = count_kind::probe_own_stamps, .node = 0, .count = 60'000}};
+  BOOST_REQUIRE(run.db.append_counts(counts).ok());
+  const auto s = run.finish();
+  const probe_mishaps expected{
+      .foreign = 3, .unexpected = 30, .late = 400, .overflowed = 5'000, .own_stamps = 60'000};
+  BOOST_TEST((s.own.mishaps == expected));
+  BOOST_TEST((s.verdict == run_verdict::valid)); // bounds hold whatever happens to probes
+}
+
 BOOST_AUTO_TEST_CASE(events_of_one_kind_are_one_row) {
   two_clocks run;
   for (int i = 0; i < 3; ++i)

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The two ends of a link: on which address, with which key.
+#include "actors/engine/node_graph.hpp"
+#include "runtime/core/address.hpp"
+#include "transports/security.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace peernet {
+
+/// What both ends of `l` are told; `address` is where the receiving one is reached, empty if by no
+/// IP address.
+result<channel_settings> node_graph::channel_for(const link_config& l,
+                                                 const std::string& address) const {
+  channel_settings settings;
+  settings.ports = around_.ports;
+  settings.socket_folder = around_.sockets;
+  settings.queue = l.send_queue.size;
+  settings.name = l.name;
+  if (address.empty() || is_loopback(address) || around_.insecure)
+    return settings;
+  if (around_.secret.size() != run_secret_bytes)
+    return error{errc::internal, "there is no secret to encrypt what goes to " + address};
+  settings.key = derive(around_.secret, "peernet link " + l.name, channel_key_bytes);
+  return settings;
+}
+
+/// Binds the end of `l` that hears node `from`.
+result<std::unique_ptr<receive_end>> node_graph::bind_end(const link_config& l, node_id from,
+                                                          const std::string& network) const {
+  const auto kind = types_.find_channel(l.transport);
+  if (!kind)
+    return kind.error();
+  const auto at = std::ranges::find(around_.networks, network, &node_network::network);
+  if (const auto& self = config().name; at == around_.networks.end())
+    return error{errc::not_found, "node " + self + " has no address" +
+                                      (l.network.empty() ? "" : " on network " + l.network) +
+                                      " that node " + plan_->nodes[from] +
+                                      " can send to; add one to nodes." + self +
+                                      ".addresses and name it in links." + l.name + ".network"};
+  auto settings = channel_for(l, at->address);
+  if (!settings)
+    return std::move(settings).error();
+  settings->bind_address = at->address;
+  return (*kind)->bind(*settings);
+}
+
+result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound_end>& bound) {
+  auto& l = loaded_[instance];
+  for (std::uint16_t input = 0; input < l.inputs.size(); ++input) {
+    std::vector<std::uint32_t> lanes;
+    for (const auto n : plan_->instances[instance].in)
+      if (plan_->lanes[n].link == l.inputs[input] && !plan_->lanes[n].local)
+        lanes.push_back(n);
+    if (lanes.empty())
+      continue;
+    // All lanes of a link come from one node, that of its stage: one end on one network hears them.
+    const auto& lane = plan_->lanes[lanes.front()];
+    const auto& link = link_of(lane);
+    const auto from = plan_->instances[lane.from].node;
+    const auto network = network_of_lane(*scenario_, from, self_, link);
+    auto end = bind_end(link, from, network);
+    if (!end)
+      return error{end.error().code, "links." + link.name + ": " + end.error().message};
+    auto to = part(receivers, l.inputs[input]);
+    to->node = self_;
+    auto where = (*end)->where();
+    where.node = self_;
+    where.network = network;
+    bound.push_back({l.inputs[input], instance, where});
+    to->ends.push_back(std::make_unique<link_receiver>(
+        link_receiver::settings{
+            .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},
+        context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
+  }
+  return {};
+}
+
+result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
+                                                           const plan_instance& from,
+                                                           std::span<const bound_end> everywhere) {
+  const auto& lane = plan_->lanes[number];
+  const auto& link = link_of(lane);
+  const auto end = std::ranges::find_if(
+      everywhere, [&](const bound_end& e) { return e.link == lane.link && e.instance == lane.to; });
+  if (end == everywhere.end())
+    return error{errc::internal,
+                 "link " + link.name + ": its receiving end is not in the endpoint map"};
+  const auto kind = types_.find_channel(link.transport);
+  if (!kind)
+    return kind.error();
+  const auto& where = end->where;
+  const auto settings = channel_for(link, where.port == 0 ? "" : where.address);
+  auto channel = settings ? (*kind)->connect(*settings, where)
+                          : result<std::unique_ptr<send_end>>{settings.error()};
+  if (!channel)
+    return error{channel.error().code, "links." + link.name + ": " + channel.error().message};
+  std::vector<std::unique_ptr<codec>> codecs;
+  for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
+    auto made = make_codec(link, w);
+    if (!made)
+      return std::move(made).error();
+    codecs.push_back(std::move(*made));
+  }
+  return std::make_unique<lane_sender>(lane_sender::settings{.name = link.name,
+                                                             .link = lane.link,
+                                                             .lane = lane.copy,
+                                                             .route_step = lane.route_step,
+                                                             .queue = link.send_queue,
+                                                             .codec = link.codec.type},
+                                       context_, std::move(*channel), std::move(codecs));
+}
+
+} // namespace peernet

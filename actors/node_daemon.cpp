@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "actors/node_daemon.hpp"
+
+#include "actors/remote/invitation.hpp"
+#include "actors/remote/pairing.hpp"
+#include "runtime/core/thread.hpp"
+
+#include <utility>
+
+namespace peernet {
+
+namespace {
+
+constexpr duration pairing_patience = std::chrono::seconds{10};
+
+} // namespace
+
+result<std::unique_ptr<node_daemon>> node_daemon::open(settings s) {
+  std::unique_ptr<node_daemon> daemon(new node_daemon(std::move(s)));
+  auto& d = *daemon;
+  auto gate = gatekeeper::open(
+      {.address = d.settings_.address,
+       .port = d.settings_.port,
+       .security = {.self = d.settings_.self ? &*d.settings_.self : nullptr,
+                    .welcome = [&d](const fingerprint& f) { return d.is_welcome(f); }},
+       .on_peer = [&d](secure_stream stream) { d.let_in(std::move(stream)); }});
+  if (!gate)
+    return std::move(gate).error();
+  d.gate_ = std::move(*gate);
+  return daemon;
+}
+
+node_daemon::~node_daemon() {
+  gate_.reset(); // nobody comes in any more
+  const std::lock_guard lock(mutex_);
+  visits_.clear();
+}
+
+bool node_daemon::is_welcome(const fingerprint& f) const {
+  return trust(settings_.folder).find(f, peer_role::coordinator) || is_inviting(settings_.folder);
+}
+
+/// Thread: the gate's.
+void node_daemon::let_in(secure_stream stream) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(visits_, [](const visit& v) { return v.over->load(); });
+  if (visits_.size() >= most_visits)
+    return; // it sees the connection closed
+  auto over = std::make_shared<std::atomic<bool>>(false);
+  auto thread = start_thread(
+      "visit", [this, over, moved = std::make_shared<framed_stream>(std::move(stream))](
+                   const std::stop_token& stop) {
+        serve(std::move(*moved), stop);
+        *over = true;
+      });
+  visits_.push_back({std::move(thread), over});
+}
+
+void node_daemon::serve(framed_stream stream, const std::stop_token& stop) {
+  const auto log = [this](const std::string& line) {
+    if (settings_.service.log)
+      settings_.service.log(line);
+  };
+  const auto from = remote_end(stream.stream().fd()).address;
+  if (!settings_.self) {
+    if (auto done = service_.serve(std::move(stream), from, stop); !done)
+      log(from + ": " + done.error().message);
+    return;
+  }
+  const auto peer = stream.stream().peer();
+  const auto known = peer ? trust(settings_.folder).find(*peer, peer_role::coordinator)
+                          : std::optional<trusted_peer>{};
+  if (!known) { // invited, perhaps
+    const auto paired = answer_pairing(stream, *settings_.self, settings_.folder, pairing_patience);
+    log(paired ? "paired with coordinator \"" + paired->name + "\" (" + from + ")"
+               : "a pairing was refused (" + from + "): " + paired.error().message);
+    return;
+  }
+  const auto who = known->name + " (" + from + ")";
+  if (auto done = service_.serve(std::move(stream), who, stop); !done)
+    log(who + ": " + done.error().message);
+}
+
+} // namespace peernet

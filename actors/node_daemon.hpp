@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What `peernet-node` runs: the door for coordinators, a thread for each that came in, and pairing
+// with those that were invited.
+#pragma once
+
+#include "actors/node_service.hpp"
+#include "actors/remote/gatekeeper.hpp"
+#include "actors/remote/identity.hpp"
+#include "actors/remote/trust.hpp"
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace peernet {
+
+/// Serves until it is destroyed; the run that goes on then is ended. Thread: any.
+class node_daemon {
+public:
+  struct settings {
+    std::string address;
+    std::uint16_t port = 0;       ///< 0: any free one
+    std::optional<identity> self; ///< none: insecure, bare TCP for whoever comes
+    std::filesystem::path folder; ///< of trust and invitations
+    node_service::settings service;
+  };
+
+  /// errc::io with address, port and what to do.
+  [[nodiscard]] static result<std::unique_ptr<node_daemon>> open(settings s);
+  ~node_daemon();
+
+  [[nodiscard]] const socket_address& at() const noexcept { return gate_->at(); }
+  [[nodiscard]] const gate_counters& counters() const noexcept { return gate_->counters(); }
+
+private:
+  /// Of so many that were let in: one has the run, the others ask.
+  static constexpr std::size_t most_visits = 16;
+
+  explicit node_daemon(settings s) : settings_(std::move(s)), service_(settings_.service) {}
+
+  [[nodiscard]] bool is_welcome(const fingerprint& f) const;
+  void let_in(secure_stream stream);
+  void serve(framed_stream stream, const std::stop_token& stop);
+
+  struct visit {
+    std::jthread thread;
+    std::shared_ptr<std::atomic<bool>> over;
+  };
+
+  const settings settings_;
+  node_service service_;
+  std::mutex mutex_;
+  std::list<visit> visits_;
+  std::unique_ptr<gatekeeper> gate_; ///< behind all that its thread uses
+};
+
+} // namespace peernet

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// From "address:port" to a connected socket, with a deadline; and who stands at either end of one.
+#pragma once
+
+#include "runtime/core/error.hpp"
+#include "runtime/core/time.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace peernet {
+
+struct socket_address {
+  std::string address; ///< numeric, without brackets
+  std::uint16_t port = 0;
+};
+
+/// Connects to `host` ("10.0.0.5", "::1", a name), trying its addresses one after the other. The
+/// descriptor blocks, closes on exec and sends at once (TCP_NODELAY). errc::timeout, errc::refused
+/// ("nobody listens"), errc::not_found (no such name), errc::io; each names host and port.
+[[nodiscard]] result<int> dial(const std::string& host, std::uint16_t port, stamp deadline);
+
+/// Listens; port 0: any free one. The address is never a wildcard unless written as one.
+/// errc::io with address, port and remedy.
+[[nodiscard]] result<int> listen_at(const std::string& address, std::uint16_t port);
+
+[[nodiscard]] socket_address local_end(int fd);
+[[nodiscard]] socket_address remote_end(int fd);
+
+} // namespace peernet

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What can be said of the machine that this process runs on.
+#pragma once
+
+#include "actors/remote/messages.hpp"
+
+namespace peernet {
+
+/// Kernel, cores, clock domain, networks, buffers, plugins; what only its owner knows (name, ports,
+/// limits) is left to the caller. What the system does not show stays empty or 0.
+[[nodiscard]] machine_facts look_at_machine();
+
+/// The version of this build, as `--version` prints it.
+[[nodiscard]] std::string peernet_version();
+
+} // namespace peernet

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "actors/remote/node_call.hpp"
+
+#include "actors/remote/file_store.hpp"
+#include "runtime/core/address.hpp"
+#include "runtime/core/clock.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <set>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace peernet {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration answer_patience = 10s;
+/// For the machine to look through files it has already: half a gigabyte a second.
+constexpr duration search_patience = 60s;
+constexpr duration piece_patience = 20s; ///< for 64 kB to leave
+constexpr std::size_t most_problems = 20;
+
+std::string text_of(const socket_address& a) {
+  return bracketed(a.address) + ":" + std::to_string(a.port);
+}
+
+} // namespace
+
+/// What the pump's thread leaves for the others.
+struct node_call::inbox {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<std::string> end;
+  std::vector<std::string> problems;
+  std::optional<incoming_file> file; ///< being received
+
+  void add_problem(std::string text) {
+    const std::lock_guard lock(mutex);
+    if (problems.size() < most_problems)
+      problems.push_back(std::move(text));
+  }
+  void close(std::string how) {
+    const std::lock_guard lock(mutex);
+    if (!end)
+      end = std::move(how);
+    changed.notify_all();
+  }
+};
+
+node_call::node_call(settings s, framed_stream stream)
+    : settings_(std::move(s)), stream_(std::move(stream)), inbox_(std::make_shared<inbox>()) {
+  ours_ = local_end(stream_->stream().fd());
+  theirs_ = remote_end(stream_->stream().fd());
+}
+
+node_call::~node_call() = default;
+
+error node_call::about(error e) const {
+  e.message = "node " + settings_.node + " (" + text_of(theirs_) + "): " + e.message;
+  return e;
+}
+
+result<std::unique_ptr<node_call>> node_call::to(settings s, const std::string& host,
+                                                 std::uint16_t port,
+                                                 const stream_security& security,
+                                                 duration patience) {
+  const auto deadline = clock::machine_now() + patience;
+  const auto failed = [&](error e) {
+    e.message = "node " + s.node + ": " + e.message;
+    return e;
+  };
+  auto fd = dial(host, port, deadline);
+  if (!fd)
+    return failed(std::move(fd).error());
+  auto over = secure_stream::over(*fd, security, stream_side::client);
+  if (!over)
+    return failed(std::move(over).error());
+  std::unique_ptr<node_call> call(new node_call(std::move(s), framed_stream(std::move(*over))));
+  if (auto done = call->stream_->handshake(deadline); !done)
+    return call->about(std::move(done).error());
+  if (auto done = call->say(greeting{.facts = call->settings_.own}, answer_patience); !done)
+    return std::move(done).error();
+  auto theirs = call->expect<greeting>(answer_patience);
+  if (!theirs)
+    return std::move(theirs).error();
+  if (auto done = call->accept(std::move(theirs->facts)); !done)
+    return std::move(done).error();
+  return call;
+}
+
+result<std::unique_ptr<node_call>> node_call::with(settings s, framed_stream stream,
+                                                   const greeting& theirs, duration patience) {
+  std::unique_ptr<node_call> call(new node_call(std::move(s), std::move(stream)));
+  if (auto done = call->say(greeting{.facts = call->settings_.own}, patience); !done)
+    return std::move(done).error();
+  if (auto done = call->accept(theirs.facts); !done)
+    return std::move(done).error();
+  return call;
+}
+
+result<void> node_call::accept(machine_facts theirs) {
+  facts_ = std::move(theirs);
+  if (facts_.protocol == settings_.own.protocol && facts_.version == settings_.own.version)
+    return {};
+  return about({errc::refused, "it runs PeerNet " + facts_.version + " (protocol " +
+                                   std::to_string(facts_.protocol) + "), here runs " +
+                                   settings_.own.version + " (protocol " +
+                                   std::to_string(settings_.own.protocol) +
+                                   "); install the same version on both"});
+}
+
+result<remote_message> node_call::hear(duration patience) {
+  auto frame = stream_->receive(clock::machine_now() + patience);
+  if (!frame)
+    return about(std::move(frame).error());
+  if (frame->type != frame_type::message)
+    return about({errc::corrupt, "it sent bytes where a message was due"});
+  auto m = decode(frame->body);
+  if (!m)
+    return about(std::move(m).error());
+  if (const auto* no = std::get_if<refusal>(&*m))
+    return about({errc::refused, no->why});
+  return m;
+}
+
+template <class Message>
+result<Message> node_call::expect(duration patience) {
+  auto m = hear(patience);
+  if (!m)
+    return std::move(m).error();
+  if (auto* wanted = std::get_if<Message>(&*m))
+    return std::move(*wanted);
+  return about({errc::corrupt, "it answered something else than what it was asked"});
+}
+
+result<void> node_call::say(const remote_message& m, duration patience) {
+  const auto text = encode(m);
+  if (text.size() > most_message)
+    return about({errc::too_large, "the scenario names too many files for one message"});
+  if (auto done = stream_->send(frame_type::message, text, clock::machine_now() + patience); !done)
+    return about(std::move(done).error());
+  return {};
+}
+
+result<void> node_call::prepare(const std::string& run, const std::vector<file_to_ship>& files,
+                                const std::function<void(shipping_progress)>& on_progress) {
+  preparation order{.run = run, .node = settings_.node, .files = {}};
+  for (const auto& f : files)
+    order.files.push_back(f.entry);
+  if (auto done = say(order, answer_patience); !done)
+    return done;
+  auto wanted = expect<wanted_files>(search_patience);
+  if (!wanted)
+    return std::move(wanted).error();
+  std::set<std::string> lacking(wanted->digests.begin(), wanted->digests.end());
+  std::vector<const file_to_ship*> to_send;
+  shipping_progress so_far;
+  for (const auto& f : files)
+    if (lacking.erase(f.entry.digest) > 0) {
+      to_send.push_back(&f);
+      so_far.all += f.entry.bytes;
+    }
+  for (const auto* f : to_send)
+    if (auto done = ship(*f, so_far, on_progress); !done)
+      return done;
+  return {};
+}
+
+result<void> node_call::ship(const file_to_ship& file, shipping_progress& so_far,
+                             const std::function<void(shipping_progress)>& on_progress) {
+  if (auto done =
+          say(file_follows{.name = "", .digest = file.entry.digest, .bytes = file.entry.bytes},
+              piece_patience);
+      !done)
+    return done;
+  const int fd = ::open(file.here.c_str(), O_RDONLY | O_CLOEXEC);
+  const auto closed = [fd](error e) {
+    if (fd >= 0)
+      ::close(fd);
+    return e;
+  };
+  std::string piece(most_piece, '\0');
+  for (auto left = file.entry.bytes; left > 0;) {
+    const auto n = ::read(fd, piece.data(), std::min<std::uint64_t>(left, piece.size()));
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return closed(about(
+          {errc::unreadable, "cannot ship " + file.here.string() + ": " +
+                                 (n < 0 ? std::strerror(errno) : "it became shorter meanwhile")}));
+    if (settings_.interrupts && settings_.interrupts->load() > 0)
+      return closed({errc::closed, "interrupted while files were shipped"});
+    if (auto done = stream_->send(frame_type::file, {piece.data(), static_cast<std::size_t>(n)},
+                                  clock::machine_now() + piece_patience);
+        !done)
+      return closed(about(std::move(done).error()));
+    left -= static_cast<std::uint64_t>(n);
+    so_far.done += static_cast<std::uint64_t>(n);
+    if (on_progress)
+      on_progress(so_far);
+  }
+  ::close(fd);
+  return {};
+}
+
+result<int> node_call::start() {
+  if (auto done = say(start_worker{}, answer_patience); !done)
+    return std::move(done).error();
+  auto started = expect<worker_started>(answer_patience);
+  if (!started)
+    return std::move(started).error();
+  folder_ = started->folder;
+  int pair[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    return about({errc::io, std::string("cannot make a socket pair: ") + std::strerror(errno)});
+  pump_ = std::make_unique<control_pump>(
+      std::move(*stream_), pair[1],
+      control_pump::settings{.name = "to " + settings_.node,
+                             .on_message = [this](const std::string& m) { on_message(m); },
+                             .on_end =
+                                 [in = inbox_](const std::string& why) {
+                                   in->close("the connection ended: " + why);
+                                 }});
+  stream_.reset();
+  return pair[0];
+}
+
+/// Thread: the pump's.
+void node_call::on_message(const std::string& text) {
+  const auto m = decode(text);
+  if (!m)
+    return inbox_->add_problem(m.error().message);
+  if (const auto* ended = std::get_if<worker_ended>(&*m))
+    return inbox_->close(ended->how);
+  if (const auto* file = std::get_if<file_follows>(&*m)) {
+    inbox_->file.reset();
+    if (settings_.outputs.empty())
+      return;
+    auto made = receive_into(settings_.outputs, file->name, file->bytes);
+    if (!made)
+      return inbox_->add_problem("a file of node " + settings_.node +
+                                 " is not kept: " + made.error().message);
+    inbox_->file.emplace(std::move(*made));
+    on_piece({});
+  }
+}
+
+/// Thread: the pump's.
+void node_call::on_piece(std::span<const std::byte> piece) {
+  auto& file = inbox_->file;
+  if (!file)
+    return;
+  auto done = file->add(piece);
+  if (done && file->missing() == 0)
+    done = file->finish();
+  else if (done)
+    return;
+  if (!done)
+    inbox_->add_problem("a file of node " + settings_.node +
+                        " is not kept: " + done.error().message);
+  file.reset();
+}
+
+std::optional<std::string> node_call::wait_end(stamp deadline) {
+  std::unique_lock lock(inbox_->mutex);
+  inbox_->changed.wait_for(lock, deadline - clock::machine_now(),
+                           [&] { return inbox_->end.has_value(); });
+  return inbox_->end;
+}
+
+std::vector<std::string> node_call::problems() {
+  const std::lock_guard lock(inbox_->mutex);
+  return inbox_->problems;
+}
+
+} // namespace peernet

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/config/machines.hpp"
+
+#include "runtime/config/node_host.hpp"
+#include "runtime/config/stages.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace peernet {
+
+namespace {
+
+bool within_one_machine(const link_config& link, const catalogue& known) {
+  const auto* type = known.find(plugin_kind::transport, link.transport);
+  return type && type->one_machine;
+}
+
+void check_node(const node_config& node, mistakes& wrong) {
+  const auto path = "nodes." + node.name;
+  if (node.start == node_start::child && !node.host.empty())
+    wrong.about(path + ".host", "a child runs on this machine; leave `host` out, or `start`");
+  else if (node.start == node_start::join && !node.host.empty())
+    wrong.about(path + ".host",
+                "a program that joins finds the coordinator by itself; leave `host` out");
+  else if (node.start == node_start::daemon && node.host.empty())
+    wrong.about(path + ".start",
+                "where its daemon listens is missing; give `host`, for example \"10.0.0.5:7447\", "
+                "or name the machine in a file for --hosts");
+  else if (node.start == node_start::daemon)
+    if (const auto host = parse_node_host(node.host); !host)
+      wrong.about(path + ".host", host.error().message);
+  for (const auto& [network, address] : node.addresses)
+    if (!is_ip_address(address))
+      wrong.about(path + ".addresses." + network,
+                  "\"" + address + "\" is no IP address, such as \"10.0.0.5\"");
+}
+
+/// The sender needs no address: its machine knows the way to the receiver's.
+void check_network(const link_config& link, const node_config& receiver, mistakes& wrong) {
+  if (link.network.empty() || receiver.addresses.contains(link.network))
+    return;
+  std::vector<std::string> networks;
+  for (const auto& [network, address] : receiver.addresses)
+    networks.push_back(network);
+  wrong.about("links." + link.name + ".network",
+              "node \"" + receiver.name + "\", which receives, has no address in \"" +
+                  link.network + "\"" + wrong.hint(link.network, networks) +
+                  "; addresses stand in [nodes." + receiver.name + "] addresses");
+}
+
+void check_transport(const link_config& link, const link_nodes& ends, const catalogue& known,
+                     mistakes& wrong) {
+  if (!within_one_machine(link, known) || on_one_machine(*ends.from, *ends.to))
+    return;
+  std::string others;
+  for (const auto& type : known.entries())
+    if (type.kind == plugin_kind::transport && !type.one_machine)
+      others += (others.empty() ? "" : ", ") + type.name;
+  wrong.about("links." + link.name + ".transport",
+              "\"" + link.transport + "\" works within one machine only, and \"" + ends.from->name +
+                  "\" and \"" + ends.to->name +
+                  "\" may be on two; these go between machines: " + others);
+}
+
+} // namespace
+
+std::vector<link_nodes> nodes_of_links(const scenario& s) {
+  std::map<std::string_view, const node_config*> nodes, by_stage;
+  for (const auto& node : s.nodes)
+    nodes.try_emplace(node.name, &node);
+  const auto found = [](const auto& in, const std::string& name) {
+    const auto it = in.find(name);
+    return it == in.end() ? nullptr : it->second;
+  };
+  for (const auto& r : stages_of(s))
+    by_stage.try_emplace(r.stage->name, found(nodes, r.stage->node));
+  std::vector<link_nodes> all;
+  for (const auto& link : s.links) {
+    const auto* from = found(by_stage, link.from);
+    const auto* to = found(by_stage, link.to);
+    all.push_back({from, to, from && to && (from != to || link.force)});
+  }
+  return all;
+}
+
+bool on_one_machine(const node_config& a, const node_config& b) {
+  if (a.name == b.name)
+    return true;
+  if (a.start != b.start || a.start == node_start::join)
+    return false;
+  if (a.start == node_start::child)
+    return true;
+  const auto one = parse_node_host(a.host), other = parse_node_host(b.host);
+  return one && other && *one == *other;
+}
+
+bool needs_socket_folder(const scenario& s, const catalogue& known) {
+  const auto ends = nodes_of_links(s);
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    if (ends[i].crosses && within_one_machine(s.links[i], known))
+      return true;
+  return false;
+}
+
+void check_machines(const scenario& s, const catalogue& known, mistakes& wrong) {
+  for (const auto& node : s.nodes)
+    check_node(node, wrong);
+  const auto ends = nodes_of_links(s);
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    if (ends[i].crosses) {
+      check_network(s.links[i], *ends[i].to, wrong);
+      check_transport(s.links[i], ends[i], known, wrong);
+    }
+}
+
+} // namespace peernet
