@@ -185,7 +185,7 @@ result<void> node_service::visit::play(const preparation& order, work_folder& wo
   }
   service.log(who + ": run \"" + order.run + "\" begins; this machine is node " + order.node +
               " (process " + std::to_string(worker->pid()) + ")");
-  std::string broken;
+  std::string broken = "its last bytes did not leave in time";
   std::atomic<bool> over = false;
   control_pump pump(std::move(stream), pair->ours,
                     {.name = "pump",
@@ -200,17 +200,24 @@ result<void> node_service::visit::play(const preparation& order, work_folder& wo
     (void)worker->wait(clock::machine_now() + look_around);
   if (stop.stop_requested())
     worker->kill();
-  // A coordinator that is gone lets it end by itself.
+  // What it said last is still on its way; a coordinator that is gone lets it end by itself.
+  auto last = pump.take_back(clock::machine_now() + farewell_patience);
   auto how = worker->wait(clock::machine_now() + farewell_patience);
   if (!how) {
     worker->kill();
     how = worker->wait(clock::machine_now() + farewell_patience);
   }
-  pump.say(encode(worker_ended{how.value_or("its process does not end")}));
-  pump.finish(clock::machine_now() + farewell_patience);
-  service.log(who + ": run \"" + order.run +
-              "\" is over: " + how.value_or("its process does not end"));
-  return {};
+  const auto ended = how.value_or("its process does not end");
+  service.log(who + ": run \"" + order.run + "\" is over: " + ended +
+              (last ? "" : ", the connection is gone: " + broken));
+  if (!last)
+    return error{errc::closed, "the connection is gone: " + broken};
+  auto told = last->send(frame_type::message, encode(worker_ended{ended}),
+                         clock::machine_now() + piece_patience);
+  if (told)
+    told = bring_outputs(*last, work.path / "output");
+  last->stream().say_goodbye();
+  return told;
 }
 
 /// What sinks wrote here belongs to the run's results there.
@@ -250,7 +257,7 @@ node_service::node_service(settings s)
     : settings_(std::move(s)), files_(settings_.cache, settings_.most_shipped) {}
 
 machine_facts node_service::facts() const {
-  auto f = look_at_machine();
+  auto f = look_at_machine(plugin_folders(settings_.plugins)); // what its workers will see
   f.name = settings_.name;
   f.ports = settings_.ports.any() ? "" : to_string(settings_.ports);
   f.most_shipped = settings_.most_shipped;

@@ -76,8 +76,16 @@ void run_driver::lose(std::size_t node, std::string why) {
   error reason{errc::node_lost, "node " + name + " was lost: " + std::move(why)};
   if (!metrics_)
     return abandon(run_ending::kind::node_lost, std::move(reason));
-  event(severity::error, "node lost", reason.message, static_cast<node_id>(node));
-  with_store([node](store& s) { return s.mark_node_lost(static_cast<node_id>(node)); });
+  // The user may have said that the others shall go on.
+  const auto tolerated = running_ && config_.what->nodes[node].on_loss == node_loss::carry_on;
+  event(tolerated ? severity::warning : severity::error, "node lost",
+        reason.message + (tolerated ? "; the others go on, as its on-loss says" : ""),
+        static_cast<node_id>(node));
+  with_store([node, tolerated](store& s) {
+    return s.mark_node_lost(static_cast<node_id>(node), tolerated);
+  });
+  if (tolerated)
+    return answered(generation_, node);
   drain_until_ = std::min(drain_until_, actor_time() + lost_drain);
   end_by(run_ending::kind::node_lost, std::move(reason));
   answered(generation_, node);

@@ -33,6 +33,7 @@ using namespace std::chrono_literals;
 constexpr duration contact_patience = 10s;
 constexpr duration attach_patience = 15s;
 constexpr duration farewell_of_lost = 300ms; ///< for the system to tell how a process ended
+constexpr duration files_patience = 5s; ///< for the next piece of what sinks wrote
 constexpr duration look_around = 20ms;
 
 /// Only machines that were paired as nodes may be sent a run.
@@ -376,8 +377,11 @@ std::string run_nodes::bad_ends() {
 void run_nodes::say_farewell(stamp deadline) {
   for (node_id n = 0; n < processes_.size(); ++n) {
     const auto ended = end_of(n, deadline);
-    if (!ended && processes_[n].child)
-      processes_[n].child->kill();
+    auto& p = processes_[n];
+    if (!ended && p.child)
+      p.child->kill();
+    if (ended && p.call)
+      p.call->wait_files(files_patience);
   }
 }
 

@@ -24,7 +24,8 @@ namespace peernet {
 
 /// How nodes are reached that do not start here.
 struct remote_access {
-  std::optional<identity> self; ///< who we are to them; none: insecure
+  std::optional<identity> self; ///< who we are to them; none: insecure, or not to be had
+  std::string why_nobody;       ///< why it is not to be had
   std::filesystem::path folder; ///< of trust
   bool insecure = false;        ///< bare TCP and no encryption; must be said on both sides
   std::string listen;           ///< "address:port" for nodes that join; empty: nobody can

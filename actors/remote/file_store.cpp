@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -29,6 +30,16 @@ result<void> make_private(const fs::path& folder) {
   if (failed)
     return error{errc::io, "cannot make the folder " + folder.string() + ": " + failed.message()};
   return {};
+}
+
+std::string no_name(const std::string& name) {
+  return "a file's name or digest that is none: \"" + name.substr(0, 80) + "\"";
+}
+
+/// Rounded up: more than the limit never reads as the limit.
+std::string megabytes(std::uint64_t bytes) {
+  constexpr std::uint64_t megabyte = 1 << 20;
+  return std::to_string(bytes / megabyte + (bytes % megabyte > 0 ? 1 : 0)) + " MB";
 }
 
 /// A new file beside `to`, open for writing.
@@ -118,20 +129,20 @@ fs::path file_store::place_of(const std::string& digest) const {
 
 result<std::vector<std::string>> file_store::missing(const std::vector<shipped_entry>& wanted) {
   std::uint64_t all = 0;
-  std::set<std::string> lacking;
   for (const auto& w : wanted) {
     if (!is_inner_name(w.name) || !is_digest(w.digest))
-      return error{errc::refused,
-                   "a file's name or digest that is none: \"" + w.name.substr(0, 80) + "\""};
-    if (w.bytes > most_ - all)
-      return error{errc::too_large, "the files of this run are larger than the " +
-                                        std::to_string(most_ >> 20) +
-                                        " MB that are taken for one run (--accept-files)"};
-    all += w.bytes;
+      return error{errc::refused, no_name(w.name)};
+    all += std::min(w.bytes, UINT64_MAX - all);
+  }
+  if (all > most_)
+    return error{errc::too_large, "the files of this run are " + megabytes(all) + ", more than the " +
+                                      megabytes(most_) + " taken for one run (--accept-files)"};
+  std::set<std::string> lacking;
+  for (const auto& w : wanted) {
     const auto place = place_of(w.digest);
     std::error_code none;
-    const auto size = fs::file_size(place, none);
-    const auto whole = !none && size == w.bytes;
+    const auto whole = fs::is_regular_file(fs::symlink_status(place, none)) &&
+                       fs::file_size(place, none) == w.bytes;
     if (const auto found = whole ? digest_of_file(place) : result<std::string>{""};
         !found || *found != w.digest) {
       fs::remove(place, none); // half of one, or changed by somebody
@@ -175,6 +186,9 @@ result<incoming_file> file_store::receive(const std::string& digest, std::uint64
 }
 
 result<fs::path> file_store::lay_out(const std::vector<shipped_entry>& files) {
+  for (const auto& f : files)
+    if (!is_inner_name(f.name) || !is_digest(f.digest))
+      return error{errc::refused, no_name(f.name)};
   const auto runs = folder_ / "runs";
   if (auto made = make_private(runs); !made)
     return std::move(made).error();
@@ -187,8 +201,6 @@ result<fs::path> file_store::lay_out(const std::vector<shipped_entry>& files) {
   for (const auto& f : files) {
     if (failed)
       break;
-    if (!is_inner_name(f.name) || !is_digest(f.digest))
-      return error{errc::refused, "a file's name or digest that is none"};
     const auto to = work / f.name;
     fs::create_directories(to.parent_path(), failed);
     if (!failed)
@@ -205,9 +217,14 @@ result<fs::path> file_store::lay_out(const std::vector<shipped_entry>& files) {
 result<incoming_file> receive_into(const fs::path& folder, const std::string& name,
                                    std::uint64_t bytes) {
   if (!is_inner_name(name))
-    return error{errc::refused, "a file's name that is none: \"" + name.substr(0, 80) + "\""};
+    return error{errc::refused, no_name(name)};
   const auto to = folder / name;
   std::error_code failed;
+  // The parts of a name are no way out, but a link that lies there would be.
+  auto link = folder;
+  for (const auto& part : fs::path(name).parent_path())
+    if (fs::is_symlink(fs::symlink_status(link /= part, failed)))
+      return error{errc::refused, to.string() + " lies behind a link"};
   if (fs::exists(fs::symlink_status(to, failed)))
     return error{errc::refused, to.string() + " is there already"};
   fs::create_directories(to.parent_path(), failed);

@@ -2,7 +2,6 @@
 #include "actors/remote/machine.hpp"
 
 #include "runtime/core/clock.hpp"
-#include "runtime/plugin/loader.hpp"
 
 #include <arpa/inet.h>
 #include <fstream>
@@ -61,10 +60,10 @@ std::vector<machine_network> networks() {
   return all;
 }
 
-/// Modules in the plugin folders, by the name that a catalogue entry gives them.
-std::vector<std::string> plugins() {
+/// Modules in the folders, by the name that a catalogue entry gives them.
+std::vector<std::string> plugins_in(const std::vector<std::filesystem::path>& folders) {
   std::set<std::string> names;
-  for (const auto& folder : plugin_folders()) {
+  for (const auto& folder : folders) {
     std::error_code none;
     for (const auto& e : std::filesystem::directory_iterator(folder, none)) {
       const auto file = e.path().stem().string();
@@ -77,7 +76,7 @@ std::vector<std::string> plugins() {
 
 } // namespace
 
-machine_facts look_at_machine() {
+machine_facts look_at_machine(const std::vector<std::filesystem::path>& folders) {
   machine_facts f;
   f.version = peernet_version();
   char host[256] = {};
@@ -90,7 +89,7 @@ machine_facts look_at_machine() {
   f.most_receive_buffer = number_in("/proc/sys/net/core/rmem_max");
   f.most_send_buffer = number_in("/proc/sys/net/core/wmem_max");
   f.networks = networks();
-  f.plugins = plugins();
+  f.plugins = plugins_in(folders);
   return f;
 }
 

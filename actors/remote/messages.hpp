@@ -92,7 +92,7 @@ struct worker_started {
   bool operator==(const worker_started&) const = default;
 };
 
-/// Node: the worker is gone, by itself or not; what its sinks wrote went before.
+/// Node: the worker is gone, by itself or not. What its sinks wrote follows, then the end.
 struct worker_ended {
   std::string how; ///< "exit code 0", "killed by signal 9 (Killed)"
   bool operator==(const worker_ended&) const = default;

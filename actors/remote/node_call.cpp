@@ -35,7 +35,9 @@ std::string text_of(const socket_address& a) {
 struct node_call::inbox {
   std::mutex mutex;
   std::condition_variable changed;
-  std::optional<std::string> end;
+  std::optional<std::string> end; ///< of the worker, or of the connection before it
+  bool over = false;              ///< the connection has ended
+  std::uint64_t pieces = 0;
   std::vector<std::string> problems;
   std::optional<incoming_file> file; ///< being received
 
@@ -44,10 +46,11 @@ struct node_call::inbox {
     if (problems.size() < most_problems)
       problems.push_back(std::move(text));
   }
-  void close(std::string how) {
+  void close(std::string how, bool connection) {
     const std::lock_guard lock(mutex);
     if (!end)
       end = std::move(how);
+    over = over || connection;
     changed.notify_all();
   }
 };
@@ -58,7 +61,11 @@ node_call::node_call(settings s, framed_stream stream)
   theirs_ = remote_end(stream_->stream().fd());
 }
 
-node_call::~node_call() = default;
+node_call::~node_call() {
+  pump_.reset();
+  if (local_ >= 0)
+    ::close(local_);
+}
 
 error node_call::about(error e) const {
   e.message = "node " + settings_.node + " (" + text_of(theirs_) + "): " + e.message;
@@ -218,13 +225,16 @@ result<int> node_call::start() {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     return about({errc::io, std::string("cannot make a socket pair: ") + std::strerror(errno)});
+  local_ = ::fcntl(pair[0], F_DUPFD_CLOEXEC, 0);
   pump_ = std::make_unique<control_pump>(
       std::move(*stream_), pair[1],
       control_pump::settings{.name = "to " + settings_.node,
                              .on_message = [this](const std::string& m) { on_message(m); },
+                             .on_piece = [this](auto piece) { on_piece(piece); },
+                             .on_local_end = [](const std::string&) { /* the node ends it */ },
                              .on_end =
                                  [in = inbox_](const std::string& why) {
-                                   in->close("the connection ended: " + why);
+                                   in->close("the connection ended: " + why, true);
                                  }});
   stream_.reset();
   return pair[0];
@@ -235,8 +245,11 @@ void node_call::on_message(const std::string& text) {
   const auto m = decode(text);
   if (!m)
     return inbox_->add_problem(m.error().message);
-  if (const auto* ended = std::get_if<worker_ended>(&*m))
-    return inbox_->close(ended->how);
+  if (const auto* ended = std::get_if<worker_ended>(&*m)) {
+    inbox_->close(ended->how, false);
+    ::shutdown(local_, SHUT_RDWR); // CAF learns it now, not when the last file is here
+    return;
+  }
   if (const auto* file = std::get_if<file_follows>(&*m)) {
     inbox_->file.reset();
     if (settings_.outputs.empty())
@@ -252,6 +265,10 @@ void node_call::on_message(const std::string& text) {
 
 /// Thread: the pump's.
 void node_call::on_piece(std::span<const std::byte> piece) {
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    ++inbox_->pieces;
+  }
   auto& file = inbox_->file;
   if (!file)
     return;
@@ -271,6 +288,17 @@ std::optional<std::string> node_call::wait_end(stamp deadline) {
   inbox_->changed.wait_for(lock, deadline - clock::machine_now(),
                            [&] { return inbox_->end.has_value(); });
   return inbox_->end;
+}
+
+bool node_call::wait_files(duration patience) {
+  std::unique_lock lock(inbox_->mutex);
+  for (;;) {
+    const auto before = inbox_->pieces;
+    if (inbox_->changed.wait_for(lock, patience, [&] { return inbox_->over; }))
+      return true;
+    if (inbox_->pieces == before)
+      return false;
+  }
 }
 
 std::vector<std::string> node_call::problems() {

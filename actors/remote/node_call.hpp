@@ -72,6 +72,10 @@ public:
   /// connection broke: …". Waits at most until `deadline`.
   [[nodiscard]] std::optional<std::string> wait_end(stamp deadline);
 
+  /// Waits until all that the node's sinks wrote is here; gives up when nothing has come for
+  /// `patience`. False: then, or if the connection broke before the worker ended.
+  bool wait_files(duration patience);
+
   /// Files of sinks that could not be brought here, with the reasons.
   [[nodiscard]] std::vector<std::string> problems();
 
@@ -97,6 +101,7 @@ private:
 
   struct inbox;
   std::shared_ptr<inbox> inbox_; ///< shared with the pump's thread
+  int local_ = -1;               ///< the socket that CAF owns, once more: to end it
   std::unique_ptr<control_pump> pump_;
 };
 

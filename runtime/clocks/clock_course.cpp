@@ -28,27 +28,32 @@ void add_event(std::vector<course_event>& events, const course_event& e, std::in
   events.push_back(e);
 }
 
-/// Within the time between two stretches either may hold: one segment as wide as both.
+/// Within the time between two stretches either may hold: one segment as wide as both, along their
+/// mean. Both grow wider in one direction only, so that what encloses them at the ends does in
+/// between.
 clock_segment either(const clock_segment& before, const clock_segment& after, std::int64_t begin,
                      std::int64_t end) {
+  clock_segment both{.from = before.from,
+                     .to = before.to,
+                     .first_ns = begin,
+                     .last_ns = end,
+                     .anchor_ns = begin + (end - begin) / 2,
+                     .drift = (before.drift + after.drift) / 2};
   auto low = INT64_MAX, high = INT64_MIN;
   for (const auto* s : {&before, &after})
-    for (const auto t : {begin, end}) { // a segment's upper edge is convex, its lower one concave
-      low = std::min(low, s->convert(t) - t - s->bound(t));
-      high = std::max(high, s->convert(t) - t + s->bound(t));
+    for (const auto t : {begin, end}) {
+      const auto over = s->convert(t) - both.convert(t);
+      low = std::min(low, over - s->bound(t));
+      high = std::max(high, over + s->bound(t));
     }
-  return {.from = before.from,
-          .to = before.to,
-          .first_ns = begin,
-          .last_ns = end,
-          .anchor_ns = begin,
-          .offset_ns = low + (high - low) / 2,
-          .bound_ns = (high - low) / 2 + 1};
+  both.offset_ns = low + (high - low) / 2;
+  both.bound_ns = (high - low) / 2 + 2; // roundings
+  return both;
 }
 
-/// What happened between two stretches.
-course_event change_of(const clock_segment& before, const clock_segment& after) {
-  const auto begin = before.last_ns + 1, end = after.first_ns - 1;
+/// What happened between two stretches, in [begin, end].
+course_event change_of(const clock_segment& before, const clock_segment& after, std::int64_t begin,
+                       std::int64_t end) {
   const auto jump = after.convert(end) - before.convert(end);
   const auto bound = before.bound(end) + after.bound(end);
   const auto apart = std::abs(jump) > bound;
@@ -78,10 +83,42 @@ void doubt(std::vector<fitted_stretch>& fitted, const std::vector<stretch>& stre
     if (stretches[i].doubtful())
       for (auto& s : fitted[i].segments) {
         if (i > 0)
-          allow(s, fitted[i - 1].segments.back());
+          allow(s, fitted[i - 1].tail);
         if (i + 1 < fitted.size())
-          allow(s, fitted[i + 1].segments.front());
+          allow(s, fitted[i + 1].head);
       }
+}
+
+/// What a lone exchange said may have been true as well, as long as nobody else looked: the pieces
+/// there become as wide.
+void allow(std::vector<clock_segment>& segments, const lone_exchange& lone) {
+  std::vector<clock_segment> all;
+  for (const auto& s : segments) {
+    if (s.last_ns < lone.begin_ns || s.first_ns > lone.end_ns) {
+      all.push_back(s);
+      continue;
+    }
+    const auto add = [&](std::int64_t first, std::int64_t last) -> clock_segment& {
+      all.push_back(s);
+      all.back().first_ns = first;
+      all.back().last_ns = last;
+      return all.back();
+    };
+    const auto first = std::max(s.first_ns, lone.begin_ns);
+    const auto last = std::min(s.last_ns, lone.end_ns);
+    if (s.first_ns < first)
+      add(s.first_ns, first - 1);
+    const auto& said = lone.said;
+    const auto over = std::max<std::int64_t>(0, said.high - (s.convert(said.high_at) -
+                                                             said.high_at));
+    const auto under =
+        std::max<std::int64_t>(0, s.convert(said.low_at) - said.low_at - said.low);
+    auto& wide = add(first, last);
+    wide.bound_ns = std::max({s.bound_ns, over, under}) + 1;
+    if (s.last_ns > last)
+      add(last + 1, s.last_ns);
+  }
+  segments = std::move(all);
 }
 
 } // namespace
@@ -102,20 +139,25 @@ clock_course estimate_course(std::vector<offset_bounds> exchanges, clock_id from
     if (fitted.checked && (!course.checked || std::abs(fitted.checked->difference_ns) >
                                                   std::abs(course.checked->difference_ns)))
       course.checked = fitted.checked;
-    if (!all.empty())
-      events.push_back(change_of(all.back().segments.back(), fitted.segments.front()));
+    if (!all.empty()) {
+      const auto& before = all.back();
+      const auto change = change_of(before.tail, fitted.head, before.segments.back().last_ns + 1,
+                                    fitted.segments.front().first_ns - 1);
+      if (!s.unwatched_before || change.what == course_event::kind::step)
+        events.push_back(change);
+    }
     all.push_back(std::move(fitted));
   }
   doubt(all, cut.stretches);
   auto& segments = course.segments;
-  for (const auto& fitted : all) {
-    if (!segments.empty()) {
-      const auto before = segments.back();
-      const auto& after = fitted.segments.front();
-      segments.push_back(either(before, after, before.last_ns + 1, after.first_ns - 1));
-    }
-    segments.insert(segments.end(), fitted.segments.begin(), fitted.segments.end());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0)
+      segments.push_back(either(all[i - 1].tail, all[i].head, segments.back().last_ns + 1,
+                                all[i].segments.front().first_ns - 1));
+    segments.insert(segments.end(), all[i].segments.begin(), all[i].segments.end());
   }
+  for (const auto& lone : cut.lone)
+    allow(segments, lone);
   std::ranges::stable_sort(events, {}, &course_event::begin_ns);
   for (const auto& e : events)
     add_event(course.events, e, settings.window_ns);

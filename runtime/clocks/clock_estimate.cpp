@@ -6,6 +6,7 @@
 #include "runtime/clocks/clock_steps.hpp"
 #include "runtime/clocks/interval_course.hpp"
 #include "runtime/clocks/probed_paths.hpp"
+#include "runtime/clocks/silences.hpp"
 #include "runtime/clocks/system_course.hpp"
 
 #include <algorithm>
@@ -36,6 +37,7 @@ public:
     for (const auto& l : out_.loops)
       check_loop(l, pairs);
     check_steering();
+    check_silence();
     const auto joined = joined_clocks();
     for (const auto& [a, b] : joined)
       if (a == reference_clock)
@@ -72,7 +74,10 @@ private:
         notices_.events(found, from, to);
         compared_.push_back({from, to, &found});
       }
-      probed = intervals_of(found.segments, run_begin(from), run_end(from));
+      if (!found.segments.empty()) {
+        const auto [first, last] = extent(from, to);
+        probed = intervals_of(found.segments, first - facts_.silence_ns, last + facts_.silence_ns);
+      }
     }
     if (facts_.basis != clock_basis::probe) {
       claimed = system_course(facts_.looks, from, to);
@@ -96,14 +101,20 @@ private:
   }
 
   /// Two clocks that probed each other: what that says, and what the way over the reference says.
+  /// Before the first exchange and behind the last, where a step would not show, the other way
+  /// counts alone.
   void estimate_directly(clock_id a, clock_id b) {
     for (const auto& [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
-      const auto direct = course(from, to, from == a);
+      auto both = course(from, to, from == a);
       const auto there = to_reference_.find(from);
       std::vector<course_conflict> conflicts;
-      auto both = direct;
-      if (there != to_reference_.end() && to_reference_.contains(to))
-        both = intersect(direct, compose(there->second, from_reference(to)), conflicts);
+      if (there != to_reference_.end() && to_reference_.contains(to)) {
+        if (facts_.basis != clock_basis::system) {
+          const auto [first, last] = extent(from, to);
+          both = part_of(both, first, last);
+        }
+        both = intersect(both, compose(there->second, from_reference(to)), conflicts);
+      }
       append(segments_of(both, from, to));
       if (from == a)
         for (const auto& c : conflicts)
@@ -160,22 +171,30 @@ private:
     out_.segments.insert(out_.segments.end(), some.begin(), some.end());
   }
 
-  /// An hour around everything that was ever stamped by this clock: beyond it, nothing is known.
-  static constexpr std::int64_t around = 3'600'000'000'000;
-  std::int64_t run_begin(clock_id clock) { return extent(clock).first - around; }
-  std::int64_t run_end(clock_id clock) { return extent(clock).second + around; }
-
-  std::pair<std::int64_t, std::int64_t> extent(clock_id clock) {
-    const auto [at, added] = extents_.try_emplace(clock, INT64_MAX, INT64_MIN);
+  /// Of the exchanges between two clocks, by the first; not of none.
+  std::pair<std::int64_t, std::int64_t> extent(clock_id from, clock_id to) {
+    const auto [at, added] = extents_.try_emplace({from, to}, INT64_MAX, INT64_MIN);
     auto& [first, last] = at->second;
     if (added)
-      for (const auto& p : facts_.probes) {
-        if (p.local == clock)
-          first = std::min(first, p.t1), last = std::max(last, p.t4);
-        if (p.remote == clock)
-          first = std::min(first, p.t2), last = std::max(last, p.t3);
+      for (const auto& b : paths_.exchanges(paths_.of_clocks(from, to))) {
+        first = std::min(first, b.begin());
+        last = std::max(last, b.end());
       }
-    return first > last ? std::pair<std::int64_t, std::int64_t>{0, 0} : at->second;
+    return at->second;
+  }
+
+  /// What datagrams did not do: pass at all, or all the time.
+  void check_silence() {
+    for (const auto& path : paths_.all())
+      if (path.method == by_udp) {
+        for (const auto& s : silences_of(path, facts_.probes, facts_.silence_ns))
+          notices_.silent(path, s);
+      } else if (path.method == by_control &&
+                 std::ranges::none_of(paths_.all(), [&](const probed_path& p) {
+                   return p.method == by_udp && p.joins(path.asker, path.answerer);
+                 })) {
+        notices_.never_by_udp(path);
+      }
   }
 
   const clock_facts& facts_;
@@ -183,7 +202,7 @@ private:
   clock_notices notices_;
   std::vector<compared_clocks> compared_; ///< with a course of probes
   std::map<clock_id, interval_course> to_reference_, from_reference_;
-  std::map<clock_id, std::pair<std::int64_t, std::int64_t>> extents_;
+  std::map<std::pair<clock_id, clock_id>, std::pair<std::int64_t, std::int64_t>> extents_;
   clock_estimates out_;
 };
 

@@ -27,6 +27,7 @@ struct clock_facts {
   std::span<const clock_discipline> looks;
   std::span<const std::string> names; ///< of nodes, by number
   clock_basis basis = clock_basis::probe;
+  std::int64_t silence_ns = longest_silence(0); ///< that is an outage; by the probes' interval
 };
 
 /// One pair of nodes on one network. Offsets are those of the answerer minus the asker, by the
@@ -40,7 +41,8 @@ struct clock_pair {
   std::uint64_t exchanges = 0;
   std::int64_t shortest_ns = 0; ///< round trip
   std::int64_t median_ns = 0;   ///< round trip
-  std::int64_t offset_ns = 0;   ///< in the middle of the exchanges
+  std::int64_t offset_ns = 0;   ///< in the middle of the exchanges, or as near to it as it is known
+                                ///< well: away from steps and gaps
   double drift = 0;             ///< then, ns per ns
   std::int64_t bound_ns = 0;    ///< then
   std::int64_t worst_bound_ns = 0;
@@ -72,8 +74,10 @@ struct clock_notice {
 };
 
 struct clock_estimates {
-  std::vector<clock_segment> segments; ///< to the reference clock, and between clocks that probed
-                                       ///< each other (both ways); without shared clocks
+  /// To the reference clock, and between clocks that probed each other (both ways); without shared
+  /// clocks. Nothing is said of times before the first exchange or behind the last by more than
+  /// clock_facts::silence_ns.
+  std::vector<clock_segment> segments;
   std::vector<clock_pair> pairs;       ///< as they first occur
   std::vector<clock_loop> loops;
   std::vector<clock_notice> notices;

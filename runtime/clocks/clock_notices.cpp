@@ -96,7 +96,8 @@ void clock_notices::events(const clock_course& of, clock_id from, clock_id to) {
       break;
     case course_event::kind::bad_stamp:
       tell(weight::warning, "bad clock stamp",
-           "one exchange contradicts all around it by " + shown(e.size_ns) + "; it was left out");
+           "one exchange contradicts all around it by " + shown(e.size_ns) +
+               "; it was left out of the line, and unless it is impossible the bound covers it");
       break;
     case course_event::kind::disagrees:
       tell(weight::note, "clock cross-check",
@@ -138,6 +139,29 @@ void clock_notices::paths_contradict(clock_id from, clock_id to, const course_co
       "the offset of " + name_of(to) + " to " + name_of(from) +
           " measured directly and over the coordinator are " + shown(c.apart_ns) +
           " further apart than their bounds allow");
+}
+
+void clock_notices::silent(const probed_path& path, const probe_silence& s) {
+  const auto on = path.network.empty() ? "" : " on network " + path.network;
+  const auto instead =
+      path.shared()        ? "; they share a clock, so that no figure depends on it"
+      : s.by_control > 0   ? "; meanwhile they were compared over the control plane, with a wider bound"
+      : path.asker == coordinator_node || path.answerer == coordinator_node
+          ? "; nothing bounds their clocks meanwhile but what came before and behind"
+          : "; meanwhile they were compared over the coordinator, with a wider bound";
+  add(path.shared() ? weight::note : weight::warning, s.begin_ns, path.local,
+      path.asker == coordinator_node ? path.answerer : path.asker, "clock probes unanswered",
+      "no datagrams between " + name(path.asker) + " and " + name(path.answerer) + on + " for " +
+          shown(s.length_ns) + instead);
+}
+
+void clock_notices::never_by_udp(const probed_path& path) {
+  const auto node = path.asker == coordinator_node ? path.answerer : path.asker;
+  add(path.shared() ? weight::note : weight::warning, path.probes.front()->t1, path.local, node,
+      "clock probes unanswered",
+      name(node) + " never answered the coordinator by UDP" +
+          (path.shared() ? "; they share a clock, so that no figure depends on it"
+                         : "; its clock was compared over the control plane, with a wider bound"));
 }
 
 void clock_notices::steered(const clock_discipline& before, const clock_discipline& after) {

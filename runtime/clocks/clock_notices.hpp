@@ -6,6 +6,7 @@
 #include "runtime/clocks/clock_pairs.hpp"
 #include "runtime/clocks/clock_steps.hpp"
 #include "runtime/clocks/interval_course.hpp"
+#include "runtime/clocks/silences.hpp"
 
 #include <map>
 #include <string>
@@ -32,6 +33,10 @@ public:
   void undisciplined(clock_id from, clock_id to, clock_notice::weight how);
   void system_contradicts(clock_id from, clock_id to, const course_conflict& c);
   void paths_contradict(clock_id from, clock_id to, const course_conflict& c);
+  /// Datagrams did not pass for a while.
+  void silent(const probed_path& path, const probe_silence& s);
+  /// All that two nodes know of each other they know over this path, the control plane.
+  void never_by_udp(const probed_path& path);
   void steered(const clock_discipline& before, const clock_discipline& after);
 
 private:

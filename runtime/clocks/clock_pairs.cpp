@@ -21,6 +21,20 @@ extent extent_of(const std::vector<offset_bounds>& exchanges) {
           std::ranges::max(exchanges, {}, &offset_bounds::end).end()};
 }
 
+/// The time nearest to the middle of [begin, end] at which `bound` is at most twice as wide as at
+/// its best: away from steps and gaps.
+template <class Bound>
+std::int64_t calm_time(std::int64_t begin, std::int64_t end, Bound bound) {
+  constexpr std::int64_t looks = 16; // on either side
+  const auto middle = begin + (end - begin) / 2;
+  std::vector<std::int64_t> times{middle};
+  for (std::int64_t i = 1; i <= looks; ++i)
+    for (const auto side : {-1, 1})
+      times.push_back(middle + side * ((end - begin) / 2 / looks * i));
+  const auto best = bound(std::ranges::min(times, {}, bound));
+  return *std::ranges::find_if(times, [&](std::int64_t t) { return bound(t) <= 2 * best; });
+}
+
 /// The pair's offset `to` − `from` as seen from the node `from`, whichever way round it was asked.
 std::optional<mapped_ns> offset_between(std::span<const node_pair> pairs, node_id from, node_id to,
                                         std::int64_t t) {
@@ -78,8 +92,9 @@ std::vector<clock_pair> pair_rows(probed_paths& paths) {
     const auto median = trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2);
     std::ranges::nth_element(trips, median);
     const auto [begin, end] = extent_of(exchanges);
-    const auto middle = begin + (end - begin) / 2;
-    const auto& s = course.at(middle);
+    const auto calm =
+        calm_time(begin, end, [&](std::int64_t t) { return course.at(t).bound(t); });
+    const auto& s = course.at(calm);
     clock_pair row{.asker = path.asker,
                    .answerer = path.answerer,
                    .network = path.network,
@@ -88,9 +103,9 @@ std::vector<clock_pair> pair_rows(probed_paths& paths) {
                    .exchanges = exchanges.size(),
                    .shortest_ns = std::ranges::min(trips),
                    .median_ns = *median,
-                   .offset_ns = s.convert(middle) - middle,
+                   .offset_ns = s.convert(calm) - calm,
                    .drift = s.drift,
-                   .bound_ns = s.bound(middle),
+                   .bound_ns = s.bound(calm),
                    .checked = course.checked};
     for (const auto& each : course.segments)
       for (const auto t : {std::max(each.first_ns, begin), std::min(each.last_ns, end)})
@@ -119,13 +134,16 @@ std::vector<clock_loop> loops_of(std::span<const node_pair> pairs) {
           });
       if (closing == pairs.end())
         continue;
-      const auto t = p.begin_ns + (p.end_ns - p.begin_ns) / 2;
-      const auto ab = offset_between(pairs, a, b, t);
-      const auto bc = offset_between(pairs, b, c, t + ab->ns);
-      const auto ac = offset_between(pairs, a, c, t);
-      loops.push_back({.nodes = {a, b, c},
-                       .residual_ns = ab->ns + bc->ns - ac->ns,
-                       .bound_ns = ab->bound + bc->bound + ac->bound});
+      const auto round = [&](std::int64_t t) {
+        const auto ab = offset_between(pairs, a, b, t);
+        const auto bc = offset_between(pairs, b, c, t + ab->ns);
+        const auto ac = offset_between(pairs, a, c, t);
+        return mapped_ns{ab->ns + bc->ns - ac->ns, ab->bound + bc->bound + ac->bound};
+      };
+      const auto found = round(
+          calm_time(p.begin_ns, p.end_ns, [&](std::int64_t t) { return round(t).bound; }));
+      loops.push_back(
+          {.nodes = {a, b, c}, .residual_ns = found.ns, .bound_ns = found.bound});
     }
   return loops;
 }

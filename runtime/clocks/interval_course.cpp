@@ -107,6 +107,15 @@ interval_course intervals_of(std::span<const clock_segment> segments, std::int64
   return course;
 }
 
+interval_course part_of(const interval_course& course, std::int64_t first_ns,
+                        std::int64_t last_ns) {
+  interval_course part;
+  for (const auto& p : course)
+    if (p.last_ns >= first_ns && p.first_ns <= last_ns)
+      part.push_back(part_of(p, std::max(p.first_ns, first_ns), std::min(p.last_ns, last_ns)));
+  return part;
+}
+
 interval_course compose(const interval_course& first, const interval_course& second) {
   interval_course course;
   for (const auto& p : first) {

@@ -36,6 +36,10 @@ using interval_course = std::vector<interval_piece>;
 [[nodiscard]] interval_course intervals_of(std::span<const clock_segment> segments,
                                            std::int64_t first_ns, std::int64_t last_ns);
 
+/// What of it lies in [first_ns, last_ns].
+[[nodiscard]] interval_course part_of(const interval_course& course, std::int64_t first_ns,
+                                      std::int64_t last_ns);
+
 /// From the clock of `first` by way of its target, the clock of `second`, to the target of that:
 /// where both are known.
 [[nodiscard]] interval_course compose(const interval_course& first, const interval_course& second);

@@ -17,6 +17,7 @@ struct offset_bounds {
   std::int64_t low_at = 0; ///< at this time the offset was at least `low`
   std::int64_t low = 0;
   std::int64_t round_trip = 0; ///< both delays together; `high` − `low` but for the drift meanwhile
+  bool coarse = false;         ///< over the control plane, which hides steps that datagrams show
 
   /// The exchange lasted from here …
   [[nodiscard]] std::int64_t begin() const noexcept { return std::min(high_at, low_at); }
@@ -29,8 +30,8 @@ struct offset_bounds {
 /// `from` is the clock of the node that asked, or that of the one that answered.
 [[nodiscard]] inline offset_bounds bounds_of(const probe& p, bool from_asker) noexcept {
   if (from_asker)
-    return {p.t1, p.t2 - p.t1, p.t4, p.t3 - p.t4, p.round_trip()};
-  return {p.t3, p.t4 - p.t3, p.t2, p.t1 - p.t2, p.round_trip()};
+    return {p.t1, p.t2 - p.t1, p.t4, p.t3 - p.t4, p.round_trip(), p.method == by_control};
+  return {p.t3, p.t4 - p.t3, p.t2, p.t1 - p.t2, p.round_trip(), p.method == by_control};
 }
 
 } // namespace peernet

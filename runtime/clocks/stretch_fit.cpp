@@ -62,29 +62,52 @@ public:
   }
 
 private:
-  /// Windows of equal length.
+  /// Windows of equal length. Where two of them exclude each other at their joint, neither line is
+  /// to be trusted.
   void lay_windows(std::int64_t begin, std::int64_t end) {
     const auto windows = std::max<std::int64_t>(1, (end - begin - 1) / settings_.window_ns + 1);
     const auto length = (end - begin) / windows;
-    for (std::int64_t i = 0; i < windows; ++i)
-      cover(begin + length * i, i + 1 < windows ? begin + length * (i + 1) : end);
+    auto trusted = begin;         // from here on …
+    std::size_t pieces_before = 0; // … so many pieces lie before
+    for (std::int64_t i = 0; i < windows; ++i) {
+      const auto first = begin + length * i, last = i + 1 < windows ? first + length : end;
+      const auto count = segments().size();
+      cover(first, last);
+      const auto apart = i > 0 ? apart_at(first, segments()[count - 1], segments()[count]) : 0;
+      if (apart > 0) {
+        segments().resize(pieces_before);
+        const auto some = near(trusted, last);
+        bend(trusted, last, some, strip_of(some, settings_.rate_change).middle().slope,
+             static_cast<double>(apart));
+      } else {
+        trusted = first;
+        pieces_before = count;
+      }
+    }
+  }
+
+  /// So far two segments are from having a value in common at `t`.
+  static std::int64_t apart_at(std::int64_t t, const clock_segment& a, const clock_segment& b) {
+    return std::max<std::int64_t>(0, std::abs(a.convert(t) - b.convert(t)) - a.bound(t) -
+                                         b.bound(t));
   }
 
   [[nodiscard]] std::int64_t last_moment() const {
     return std::ranges::max(all_, {}, &offset_bounds::end).end();
   }
 
-  /// The exchanges that help a line for [begin, end]; at least those next to it.
+  /// The exchanges that help a line for [begin, end]. Enough from beyond its ends, though there may
+  /// be a gap: a line must not go by one side of what may have been a step.
   [[nodiscard]] std::span<const offset_bounds> near(std::int64_t begin, std::int64_t end) const {
+    constexpr auto enough = static_cast<std::ptrdiff_t>(stretch::witnesses);
+    const auto number_of = [this](std::int64_t t) {
+      return std::ranges::lower_bound(all_, t, {}, &offset_bounds::begin) - all_.begin();
+    };
     const auto margin = overlap_of(end - begin);
-    const auto from = std::ranges::lower_bound(all_, begin - margin, {}, &offset_bounds::begin);
-    const auto to =
-        std::ranges::upper_bound(from, all_.end(), end + margin, {}, &offset_bounds::begin);
-    auto first = from - all_.begin(), last = to - all_.begin();
-    if (first == last) {
-      first = std::max<std::ptrdiff_t>(0, first - 1);
-      last = std::min(std::ssize(all_), last + 1);
-    }
+    const auto first = std::clamp<std::ptrdiff_t>(number_of(begin) - enough, 0,
+                                                  number_of(begin - margin));
+    const auto last = std::max(number_of(end + margin + 1),
+                               std::min(number_of(end + 1) + enough, std::ssize(all_)));
     return all_.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
   }
 
@@ -172,27 +195,29 @@ private:
     const auto beyond = [&](const clock_segment& last, std::int64_t at, const offset_range& slopes,
                             std::int64_t as_far_as) {
       auto s = last;
+      s.first_ns = INT64_MIN;
+      s.last_ns = INT64_MAX;
       s.anchor_ns = at;
       s.offset_ns = last.convert(at) - at;
       s.bound_ns = last.bound(at) + 1;
       s.bound_growth =
           std::max(slopes.high - last.drift, last.drift - slopes.low) + settings_.rate_beyond;
-      if (as_far_as != INT64_MIN && as_far_as != INT64_MAX)
+      if (as_far_as != INT64_MIN && as_far_as != INT64_MAX && as_far_as != at)
         s.bound_growth = std::max(s.bound_growth, hidden_rate(last, std::abs(as_far_as - at)));
       return s;
     };
     segments().back().last_ns = end;
+    out_.tail = beyond(segments().back(), end, slopes_, s_.last_ns);
+    out_.head = beyond(segments().front(), begin, *first_slopes_, s_.first_ns);
     if (s_.last_ns > end) {
-      auto tail = beyond(segments().back(), end, slopes_, s_.last_ns);
-      tail.first_ns = end + 1;
-      tail.last_ns = s_.last_ns;
-      segments().push_back(tail);
+      segments().push_back(out_.tail);
+      segments().back().first_ns = end + 1;
+      segments().back().last_ns = s_.last_ns;
     }
     if (s_.first_ns < begin) {
-      auto head = beyond(segments().front(), begin, *first_slopes_, s_.first_ns);
-      head.first_ns = s_.first_ns;
-      head.last_ns = begin - 1;
-      segments().insert(segments().begin(), head);
+      segments().insert(segments().begin(), out_.head);
+      segments().front().first_ns = s_.first_ns;
+      segments().front().last_ns = begin - 1;
     }
   }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -34,17 +35,21 @@ std::size_t count_fitting(const exchanges& given, std::span<const offset_bounds>
   return good;
 }
 
+course_event bad_stamp(const offset_bounds& bad, std::int64_t size_ns) {
+  return {.what = course_event::kind::bad_stamp,
+          .begin_ns = bad.begin(),
+          .end_ns = bad.end(),
+          .size_ns = size_ns};
+}
+
+/// Cuts exchanges between which no gap is long.
 class cutter {
 public:
+  /// `all`: by begin; not empty.
   cutter(exchanges all, const course_settings& settings)
       : all_(std::move(all)), settings_(settings) {}
 
   cut_exchanges cut() {
-    std::erase_if(all_, [this](const offset_bounds& b) {
-      if (b.round_trip < 0) // there and back in less than no time
-        leave_out(b, -b.round_trip);
-      return b.round_trip < 0;
-    });
     for (std::size_t checked = 0; checked < all_.size();) {
       const auto t = all_[checked].begin();
       const auto margin = overlap_of(settings_.window_ns);
@@ -106,10 +111,14 @@ private:
     const auto line = strip_of(others, rate_change).middle();
     const auto over = line.value(bad.high_at) - static_cast<double>(bad.high);
     const auto under = static_cast<double>(bad.low) - line.value(bad.low_at);
-    leave_out(bad, std::llround(std::max(over, under)));
-    all_.erase(std::ranges::find_if(all_, [&](const offset_bounds& b) {
+    const auto place = std::ranges::find_if(all_, [&](const offset_bounds& b) {
       return b.high_at == bad.high_at && b.low_at == bad.low_at && b.high == bad.high;
-    }));
+    });
+    const auto earlier = place > all_.begin() ? std::prev(place) : place;
+    const auto later = std::next(place) < all_.end() ? std::next(place) : place;
+    cut_.bad_stamps.push_back(bad_stamp(bad, std::llround(std::max(over, under))));
+    cut_.lone.push_back({bad, earlier->begin(), std::max(bad.end(), later->end())});
+    all_.erase(place);
     return true;
   }
 
@@ -134,13 +143,6 @@ private:
     begin_ = next;
     holds_from_ = std::max(until, since + 2);
     return begin_;
-  }
-
-  void leave_out(const offset_bounds& bad, std::int64_t size_ns) {
-    cut_.bad_stamps.push_back({.what = course_event::kind::bad_stamp,
-                               .begin_ns = bad.begin(),
-                               .end_ns = bad.end(),
-                               .size_ns = size_ns});
   }
 
   /// Ends the stretch: of its exchanges before `last` those that were over when it ended.
@@ -201,13 +203,83 @@ std::vector<stretch> join_bending(const std::vector<stretch>& all, const exchang
   return joined;
 }
 
+/// A time with quick exchanges, none of its gaps too long.
+struct spell {
+  std::int64_t begin, end;
+};
+
+std::vector<spell> quick_spells(const exchanges& all, std::int64_t longest_gap) {
+  std::vector<spell> spells;
+  for (const auto& b : all)
+    if (b.coarse)
+      continue;
+    else if (spells.empty() || b.begin() - spells.back().end > longest_gap)
+      spells.push_back({b.begin(), b.end()});
+    else
+      spells.back().end = std::max(spells.back().end, b.end());
+  return spells;
+}
+
+/// Parts with too long a gap between them, or where it is filled by coarse exchanges only, which
+/// are a part, too. By time; `all`: by begin.
+std::vector<exchanges> parts_of(const exchanges& all, std::int64_t longest_gap) {
+  const auto quick = quick_spells(all, longest_gap);
+  // Odd within a spell, even between two.
+  const auto number_of = [&](const offset_bounds& b) {
+    const auto behind = std::ranges::upper_bound(quick, b.begin(), {}, &spell::begin);
+    const auto begun = behind - quick.begin();
+    return begun > 0 && b.begin() <= std::prev(behind)->end ? 2 * begun - 1 : 2 * begun;
+  };
+  std::vector<exchanges> parts;
+  std::ptrdiff_t number = 0;
+  std::int64_t end = 0;
+  for (const auto& b : all) {
+    if (parts.empty() || number_of(b) != number || b.begin() - end > longest_gap) {
+      parts.emplace_back();
+      number = number_of(b);
+      end = b.end();
+    }
+    parts.back().push_back(b);
+    end = std::max(end, b.end());
+  }
+  return parts;
+}
+
+/// Puts the stretches of a later part behind those before: neither holds in between.
+void append(cut_exchanges& all, cut_exchanges later, std::int64_t begin_ns) {
+  if (!all.stretches.empty()) {
+    auto& left = all.stretches.back();
+    auto& right = later.stretches.front();
+    const auto over = std::ranges::max(left.exchanges, {}, &offset_bounds::end).end();
+    left.last_ns = std::max(left.exchanges.front().begin(), std::min(over, begin_ns - 2));
+    right.first_ns = std::min(std::max(begin_ns, left.last_ns + 2), right.last_ns);
+    right.unwatched_before = true;
+  }
+  const auto move = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move(all.stretches, later.stretches);
+  move(all.bad_stamps, later.bad_stamps);
+  move(all.lone, later.lone);
+}
+
 } // namespace
 
 cut_exchanges cut_into_stretches(std::vector<offset_bounds> all, const course_settings& settings) {
+  cut_exchanges cut;
+  std::erase_if(all, [&](const offset_bounds& b) {
+    if (b.round_trip < 0) // there and back in less than no time
+      cut.bad_stamps.push_back(bad_stamp(b, -b.round_trip));
+    return b.round_trip < 0;
+  });
   std::ranges::sort(all, {}, &offset_bounds::begin);
-  cutter by(std::move(all), settings);
-  auto cut = by.cut();
-  cut.stretches = join_bending(cut.stretches, by.usable(), settings.window_ns);
+  for (auto& part : parts_of(all, longest_gap_of(settings))) {
+    const auto begin = part.front().begin();
+    cutter by(std::move(part), settings);
+    auto some = by.cut();
+    some.stretches = join_bending(some.stretches, by.usable(), settings.window_ns);
+    append(cut, std::move(some), begin);
+  }
   return cut;
 }
 

@@ -67,15 +67,17 @@ result<fs::path> find_file(std::string_view module, std::span<const fs::path> fo
 } // namespace
 
 std::vector<fs::path> plugin_folders() {
+  const char* listed = std::getenv("PEERNET_PLUGIN_PATH");
+  return plugin_folders(listed ? listed : "");
+}
+
+std::vector<fs::path> plugin_folders(std::string_view listed) {
   std::vector<fs::path> folders;
-  if (const char* listed = std::getenv("PEERNET_PLUGIN_PATH")) {
-    std::string_view rest = listed;
-    while (!rest.empty()) {
-      const auto colon = std::min(rest.find(':'), rest.size());
-      if (colon > 0)
-        folders.emplace_back(rest.substr(0, colon));
-      rest.remove_prefix(std::min(colon + 1, rest.size()));
-    }
+  for (auto rest = listed; !rest.empty();) {
+    const auto colon = std::min(rest.find(':'), rest.size());
+    if (colon > 0)
+      folders.emplace_back(rest.substr(0, colon));
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
   if (const auto core = core_library())
     folders.push_back(core->parent_path() / "peernet");

@@ -19,6 +19,9 @@ namespace peernet {
 /// where a build and an installation keep PeerNet's own.
 [[nodiscard]] std::vector<std::filesystem::path> plugin_folders();
 
+/// The same with `listed` in place of that variable.
+[[nodiscard]] std::vector<std::filesystem::path> plugin_folders(std::string_view listed);
+
 /// Loads peernet-<module>.so from the first of `folders` that has it, and calls its registration
 /// function with `into`. Every message names the file and says what to do.
 /// Errors: errc::bad_scenario (`module` does not match [a-z][a-z0-9-]*), not_found (in no folder),

@@ -196,8 +196,8 @@ result<void> store::append_counts(std::span<const reported_count> counts) {
   return all.commit();
 }
 
-result<void> store::mark_node_lost(node_id node) {
-  db_.prepare("UPDATE node SET lost = 1 WHERE id = ?").run(node);
+result<void> store::mark_node_lost(node_id node, bool tolerated) {
+  db_.prepare("UPDATE node SET lost = ? WHERE id = ?").run(tolerated ? 2 : 1, node);
   return db_.check();
 }
 

@@ -72,8 +72,9 @@ public:
   [[nodiscard]] result<void> append_link_end(const link_end& e);
   [[nodiscard]] result<void> append_counts(std::span<const reported_count> counts);
 
-  /// The node's process or connection ended while it was still needed.
-  [[nodiscard]] result<void> mark_node_lost(node_id node);
+  /// The node's process or connection ended while it was still needed; `tolerated`: the scenario
+  /// lets the others go on.
+  [[nodiscard]] result<void> mark_node_lost(node_id node, bool tolerated = false);
 
   /// How the run came to its end; without it the run counts as cut off.
   [[nodiscard]] result<void> set_run_end(run_end end);

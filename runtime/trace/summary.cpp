@@ -132,12 +132,17 @@ void write_overhead(store& s, const std::vector<reported_count>& counts, run_sum
   out.own.database = no_size ? 0 : size;
 }
 
-run_verdict verdict_of(const run_summary& s, bool interrupted) {
+/// Nodes whose loss was not to be tolerated.
+bool lost_for_good(store& s) {
+  return s.database().query_integer("SELECT COUNT(*) FROM node WHERE lost = 1").value_or(0) > 0;
+}
+
+run_verdict verdict_of(const run_summary& s, bool interrupted, bool node_lost) {
   const auto any = [&](expectation_verdict v) {
     return std::any_of(s.expectations.begin(), s.expectations.end(),
                        [&](const auto& e) { return e.verdict == v; });
   };
-  if (!s.lost_nodes.empty())
+  if (node_lost)
     return run_verdict::node_lost;
   if (interrupted)
     return run_verdict::interrupted;
@@ -209,7 +214,7 @@ result<run_summary> summarise(store& s) {
   write_overhead(s, *counts, out);
   for (const auto& e : *expected)
     out.expectations.push_back(judge(e, out));
-  out.verdict = verdict_of(out, *ended == "interrupted");
+  out.verdict = verdict_of(out, *ended == "interrupted", lost_for_good(s));
   if (auto done = s.database().check(); !done)
     return done.error();
   return out;

@@ -8,45 +8,16 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <grp.h>
-#include <iterator>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
+#include <utility>
 
 namespace peernet {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-const std::string programs = PEERNET_BINARY_DIR "/bin/";
-constexpr const char* mark_key = "PEERNET_TEST_RUN";
-constexpr uid_t nobody = 65534;
-constexpr std::chrono::milliseconds between_looks{3};
-constexpr int cannot_start = 126;
-
-std::string read_whole(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The parts of a text in which each ends with a zero, as /proc writes them.
-std::vector<std::string> zero_ended(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at < text.size();) {
-    parts.emplace_back(text.c_str() + at);
-    at += parts.back().size() + 1;
-  }
-  return parts;
-}
-
-bool is_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
 
 /// The signal was sent to the process and waits to be taken.
 bool is_pending(pid_t pid, int signal) {
@@ -57,94 +28,47 @@ bool is_pending(pid_t pid, int signal) {
          (std::stoull(status.substr(at + key.size(), 20), nullptr, 16) >> (signal - 1) & 1) != 0;
 }
 
-/// In the new process: becomes the program. Never returns.
-[[noreturn]] void become(const std::string& program, std::vector<std::string> arguments,
-                         const std::string& mark, const std::string& folder,
-                         run_process::user who) {
-  ::setpgid(0, 0);
-  ::setenv(mark_key, mark.c_str(), 1);
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  const auto file = [&](const char* name) {
-    return ::open((folder + "/" + name).c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  };
-  const int out = file("stdout"), err = file("stderr");
-  if (::dup2(nothing, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0)
-    ::_exit(cannot_start);
-  for (const int fd : {nothing, out, err})
-    ::close(fd);
-  if (::chdir(folder.c_str()) != 0)
-    ::_exit(cannot_start);
-  if (who == run_process::user::nobody &&
-      (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0))
-    ::_exit(cannot_start);
-  arguments.insert(arguments.begin(), program);
-  std::vector<char*> argv;
-  for (auto& a : arguments)
-    argv.push_back(a.data());
-  argv.push_back(nullptr);
-  ::execv(program.c_str(), argv.data());
-  ::_exit(cannot_start);
-}
-
 } // namespace
 
-std::optional<unsigned> run_member::node() const {
-  if (arguments.size() < 5 || arguments[1] != "--as-node-of" || !is_number(arguments[4]))
-    return std::nullopt;
-  return static_cast<unsigned>(std::stoul(arguments[4]));
-}
-
 run_process::run_process(std::string_view scenario, const std::vector<std::string>& more,
-                         const std::string& program)
-    : mark_(folder_.path().filename()) {
+                         const std::string& program) {
   std::ofstream(folder_ / "scenario.toml") << scenario;
   std::vector<std::string> arguments{folder_ / "scenario.toml", "--output", output()};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  start(arguments, user::same, program);
+  start(arguments, program);
 }
 
-run_process::run_process(const std::vector<std::string>& arguments, user who,
+run_process::run_process(const std::vector<std::string>& arguments, surroundings where,
                          const std::function<void(const temp_folder&)>& prepare)
-    : mark_(folder_.path().filename()) {
+    : where_(std::move(where)) {
   if (prepare)
     prepare(folder_);
-  start(arguments, who);
+  start(arguments);
 }
 
-void run_process::start(const std::vector<std::string>& arguments, user who,
-                        const std::string& program) {
+void run_process::start(const std::vector<std::string>& arguments, const std::string& program) {
   started_ = std::chrono::steady_clock::now();
-  pid_ = ::fork();
-  BOOST_REQUIRE_MESSAGE(pid_ >= 0, "cannot fork: " << std::strerror(errno));
-  if (pid_ == 0)
-    become(programs + program, arguments, mark_, folder_.path(), who);
-  ::setpgid(pid_, pid_); // both sides: whoever is first
-}
-
-run_process::~run_process() {
-  kill_all();
-  if (!status_)
-    ::waitpid(pid_, nullptr, 0);
-}
-
-void run_process::kill_all() const noexcept {
-  if (!status_)
-    ::kill(pid_, SIGKILL);
-  for (const auto& m : members())
-    ::kill(m.pid, SIGKILL);
+  process_.emplace(marked_process::settings{.program = program,
+                                            .arguments = arguments,
+                                            .mark = folder_.path().filename(),
+                                            .folder = folder_.path(),
+                                            .output = folder_ / "",
+                                            .who = where_.who,
+                                            .network = where_.network,
+                                            .variables = where_.variables});
 }
 
 void run_process::give_up(const std::string& why) {
   const auto said = err();
-  kill_all();
+  process_->kill_all();
   BOOST_FAIL(why << "\n-- stderr:\n" << said << "-- stdout:\n" << out());
   std::abort(); // BOOST_FAIL throws
 }
 
 void run_process::signal(int number) {
-  BOOST_REQUIRE_MESSAGE(::kill(pid_, number) == 0, "cannot signal: " << std::strerror(errno));
+  BOOST_REQUIRE_MESSAGE(::kill(pid(), number) == 0, "cannot signal: " << std::strerror(errno));
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!ended() && is_pending(pid_, number)) {
+  while (!ended() && is_pending(pid(), number)) {
     if (std::chrono::steady_clock::now() > deadline)
       give_up("signal " + std::to_string(number) + " was not taken");
     std::this_thread::sleep_for(between_looks);
@@ -152,18 +76,12 @@ void run_process::signal(int number) {
 }
 
 void run_process::signal_all(int number) const {
-  BOOST_REQUIRE_MESSAGE(::kill(-pid_, number) == 0, "cannot signal: " << std::strerror(errno));
-}
-
-bool run_process::ended() {
-  int status = 0;
-  if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_)
-    status_ = status;
-  return status_.has_value();
+  BOOST_REQUIRE_MESSAGE(::kill(-pid(), number) == 0, "cannot signal: " << std::strerror(errno));
 }
 
 void run_process::watch() {
-  had_nodes_ = had_nodes_ || !nodes().empty();
+  had_nodes_ =
+      had_nodes_ || std::ranges::any_of(members(), [](auto& m) { return m.node().has_value(); });
 }
 
 void run_process::await(std::string_view what, const std::function<bool()>& met,
@@ -189,8 +107,8 @@ void run_process::await_samples(std::int64_t count) {
 
 int run_process::exit_code(std::chrono::milliseconds at_most) {
   await(
-      "it ends", [&] { return status_.has_value(); }, at_most);
-  return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -WTERMSIG(*status_);
+      "it ends", [&] { return ended(); }, at_most);
+  return *process_->code();
 }
 
 void run_process::await_gone(std::chrono::milliseconds at_most) {
@@ -223,23 +141,17 @@ void run_process::expect_end(int code, const sinks_reached& reach,
 }
 
 std::vector<run_member> run_process::members() const {
-  std::vector<run_member> all;
-  std::error_code gone; // processes come and go while we look
-  const auto wanted = std::string(mark_key) + "=" + mark_;
-  for (const auto& entry : fs::directory_iterator("/proc", gone)) {
-    if (!is_number(entry.path().filename()))
-      continue;
-    const auto surroundings = zero_ended(read_whole(entry.path() / "environ"));
-    if (std::find(surroundings.begin(), surroundings.end(), wanted) != surroundings.end())
-      all.push_back(
-          {std::stoi(entry.path().filename()), zero_ended(read_whole(entry.path() / "cmdline"))});
-  }
+  auto all = process_->marked();
+  for (const auto& mark : where_.machines)
+    for (auto& m : processes_marked(mark))
+      if (m.node())
+        all.push_back(std::move(m));
   return all;
 }
 
 std::map<unsigned, run_member> run_process::nodes() const {
   std::map<unsigned, run_member> found;
-  for (auto& m : members())
+  for (auto& m : process_->marked())
     if (const auto number = m.node())
       found.emplace(*number, std::move(m));
   return found;
@@ -252,13 +164,6 @@ pid_t run_process::node(unsigned number) {
     return found.count(number) != 0;
   });
   return found[number].pid;
-}
-
-std::string run_process::out() const {
-  return read_whole(folder_ / "stdout");
-}
-std::string run_process::err() const {
-  return read_whole(folder_ / "stderr");
 }
 
 std::optional<std::string> run_process::results() const {
@@ -275,7 +180,7 @@ std::string run_process::result_file(const std::string& name) const {
   const auto folder = results();
   BOOST_REQUIRE_MESSAGE(folder, "there are no results\n-- stderr:\n" << err());
   BOOST_REQUIRE_MESSAGE(fs::exists(fs::path(*folder) / name), "the results hold no " << name);
-  return read_whole(fs::path(*folder) / name);
+  return read_whole(*folder + "/" + name);
 }
 
 run_database run_process::database() const {

@@ -4,6 +4,7 @@
 // for; a wait that fails kills the run and ends the test.
 #pragma once
 
+#include "tests/support/marked_process.hpp"
 #include "tests/support/run_database.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -19,14 +20,6 @@
 
 namespace peernet {
 
-/// A process of a run, found in /proc.
-struct run_member {
-  pid_t pid = -1;
-  std::vector<std::string> arguments; ///< as /proc shows them
-  /// Its number in the scenario, from 0, if it is a node.
-  [[nodiscard]] std::optional<unsigned> node() const;
-};
-
 /// How often each sensor's samples count: sensor → sinks (their copies one by one) that one of its
 /// samples can reach. The test knows it from the scenario; the program is not asked.
 using sinks_reached = std::map<std::string, std::int64_t>;
@@ -36,7 +29,16 @@ class run_process {
 public:
   using time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::seconds patience{30}; ///< of every wait that names no other
-  enum class user : std::uint8_t { same, nobody };
+  using user = marked_process::user;
+
+  /// Where it starts, if not simply here.
+  struct surroundings {
+    user who = user::same; ///< "nobody" takes a test that runs as root
+    const network_namespace* network = nullptr;
+    std::map<std::string, std::string> variables = {}; ///< of its environment, beside ours
+    /// Marks of what runs beside it on other machines: nodes there belong to the run.
+    std::vector<std::string> machines = {};
+  };
 
   /// Starts peernet-run on a scenario of this text, with results below `output()`. `more` goes
   /// behind: {"--set", "scenario.seed=2"}. `program`: another one beside it that takes the same.
@@ -44,22 +46,25 @@ public:
                        const std::string& program = "peernet-run");
 
   /// Starts peernet-run with exactly these arguments in the folder of the run, which `prepare` may
-  /// fill before. "nobody" takes a test that runs as root.
-  run_process(const std::vector<std::string>& arguments, user who,
+  /// fill before.
+  run_process(const std::vector<std::string>& arguments, surroundings where,
               const std::function<void(const temp_folder&)>& prepare = {});
+  run_process(const std::vector<std::string>& arguments, user who,
+              const std::function<void(const temp_folder&)>& prepare = {})
+      : run_process(arguments, surroundings{.who = who}, prepare) {}
 
   run_process(const run_process&) = delete;
   run_process& operator=(const run_process&) = delete;
-  ~run_process(); ///< kills whatever of the run still lives
+  ~run_process() = default; ///< kills whatever of the run still lives on this machine
 
-  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
   [[nodiscard]] time started() const noexcept { return started_; }
   /// To the coordinator only; returns when it has taken it, so that a second one is not merged.
   void signal(int number);
   void signal_all(int number) const; ///< to the process group, as a terminal's Ctrl-C does
 
   /// The coordinator has ended. Does not wait.
-  [[nodiscard]] bool ended();
+  [[nodiscard]] bool ended() { return process_->ended(); }
 
   /// Waits until `met` returns true. The run's end before that is a failure.
   void await(std::string_view what, const std::function<bool()>& met,
@@ -79,17 +84,17 @@ public:
   void expect_end(int code, const sinks_reached& reach,
                   std::chrono::milliseconds at_most = patience);
 
-  /// Processes of the run that live, the coordinator too.
+  /// Processes of the run that live, the coordinator and nodes on other machines too.
   [[nodiscard]] std::vector<run_member> members() const;
-  /// Node processes that live, by number.
+  /// Node processes that the coordinator has started and that live, by number.
   [[nodiscard]] std::map<unsigned, run_member> nodes() const;
   /// The process of the node with this number; waits until it is there.
   pid_t node(unsigned number);
   /// Node processes were seen at some time, however short they lived.
   [[nodiscard]] bool had_nodes() const noexcept { return had_nodes_; }
 
-  [[nodiscard]] std::string out() const; ///< what it printed
-  [[nodiscard]] std::string err() const;
+  [[nodiscard]] std::string out() const { return process_->out(); } ///< what it printed
+  [[nodiscard]] std::string err() const { return process_->err(); }
 
   [[nodiscard]] const temp_folder& folder() const noexcept { return folder_; }
   [[nodiscard]] std::string output() const { return folder_ / "out"; }
@@ -103,17 +108,14 @@ public:
   [[nodiscard]] std::int64_t so_far(const std::string& query) const;
 
 private:
-  void start(const std::vector<std::string>& arguments, user who,
-             const std::string& program = "peernet-run");
+  void start(const std::vector<std::string>& arguments, const std::string& program = "peernet-run");
   void watch();
   [[noreturn]] void give_up(const std::string& why);
-  void kill_all() const noexcept;
 
   const temp_folder folder_;
-  const std::string mark_; ///< in the environment of every process of this run
-  pid_t pid_ = -1;
+  const surroundings where_;
+  std::optional<marked_process> process_; ///< the coordinator
   time started_;
-  std::optional<int> status_; ///< as waitpid tells it
   bool had_nodes_ = false;
 };
 

@@ -340,23 +340,45 @@ BOOST_AUTO_TEST_CASE(messages_that_nobody_takes_are_bounded_and_counted) {
     BOOST_REQUIRE(must(pair.client->receive(soon())).body == large);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_is_gone_is_noticed_although_the_worker_takes_nothing) {
-  framed_pair pair(false);
+/// Sends more than the pump and the worker's socket hold, less than fills the connection: behind
+/// bytes that found no room, its end could not come.
+struct stuck_worker {
+  framed_pair pair{false};
+  local_socket worker; // stopped, as by SIGSTOP
   told t;
-  const local_socket worker; // stopped, as by SIGSTOP
-  // More than the pump and the worker's socket hold, less than fills the connection: behind bytes
-  // that found no room, its end could not come.
-  constexpr int small = 16 << 10, large = 200 << 10;
-  for (const int fd : {worker.ours, worker.pumps})
-    for (const int which : {SO_SNDBUF, SO_RCVBUF})
-      ::setsockopt(fd, SOL_SOCKET, which, &small, sizeof small);
-  ::setsockopt(pair.server->stream().fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
-  control_pump pump(std::move(*pair.server), worker.pumps, settings(t, keeps::going, 20ms));
-  for (int i = 0; i < 6; ++i)
-    must(pair.client->send(frame_type::control, std::string(60'000, 'x'), soon()));
-  pair.client.reset();
-  const auto end = t.await_end();
+  std::optional<control_pump> pump;
+  static constexpr int frames = 6, size = 60'000;
+
+  explicit stuck_worker(duration patience) {
+    constexpr int small = 16 << 10, large = 200 << 10;
+    for (const int fd : {worker.ours, worker.pumps})
+      for (const int which : {SO_SNDBUF, SO_RCVBUF})
+        ::setsockopt(fd, SOL_SOCKET, which, &small, sizeof small);
+    ::setsockopt(pair.server->stream().fd(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    pump.emplace(std::move(*pair.server), worker.pumps, settings(t, keeps::going, patience));
+    for (int i = 0; i < frames; ++i)
+      must(pair.client->send(frame_type::control, std::string(size, 'x'), soon()));
+  }
+};
+
+BOOST_AUTO_TEST_CASE(a_peer_that_is_gone_is_noticed_although_the_worker_takes_nothing) {
+  stuck_worker w(20ms);
+  w.pair.client.reset();
+  const auto end = w.t.await_end();
   BOOST_TEST(end.find("was not taken here") != std::string::npos, end);
+}
+
+BOOST_AUTO_TEST_CASE(a_last_message_is_read_although_the_peer_takes_nothing_any_more) {
+  stuck_worker w(test_deadline);
+  must(w.pair.client->send(frame_type::message, "last", soon()));
+  w.pump->say("unread: closing resets the connection");
+  BOOST_REQUIRE(wait_until_ready(w.pair.client->stream().fd(), POLLIN, soon()));
+  w.pair.client.reset();
+  w.pump->say("in vain");
+  BOOST_TEST(w.worker.read_to_end().size() == 1U * w.frames * w.size);
+  (void)w.t.await_end();
+  BOOST_REQUIRE(w.t.messages.size() == 1);
+  BOOST_TEST(w.t.messages[0] == "last");
 }
 
 BOOST_AUTO_TEST_CASE(finishing_ends_at_its_deadline_though_the_peer_takes_nothing) {

@@ -153,6 +153,14 @@ BOOST_AUTO_TEST_CASE(garbage_is_rejected) {
   BOOST_TEST(open_descriptors() == before);
 }
 
+BOOST_AUTO_TEST_CASE(who_says_nothing_is_shown_out_although_nothing_else_happens) {
+  door d(10ms);
+  const int silent = d.connect();
+  await_closed(silent);
+  BOOST_TEST(d.gate->counters().too_slow == 1);
+  ::close(silent);
+}
+
 BOOST_AUTO_TEST_CASE(who_is_slow_is_shown_out_at_the_deadline) {
   door d(30ms);
   const int silent = d.connect(), slow = d.connect();
