@@ -27,6 +27,23 @@ struct member {
   deployment shipped;
 };
 
+/// How far a run goes.
+enum class run_purpose : std::uint8_t {
+  measure,  ///< to its end
+  check,    ///< until every node has loaded what it needs
+  rehearse, ///< until it could begin: everything bound, linked and probed
+};
+
+/// What a rehearsal found out, as far as it came.
+struct rehearsal {
+  std::vector<node_ready> nodes; ///< by node; empty unless all could load
+  std::vector<clock_id> clocks;  ///< by node
+  endpoint_map endpoints;
+  std::vector<std::string> unlinked; ///< links whose connection does not come to stand
+  clock_news learnt;
+  std::vector<bool> by_udp; ///< by node: it answers the coordinator's own probes
+};
+
 /// Figures while a run goes on.
 struct run_progress {
   std::string step;    ///< "loading", "running", "draining", …
@@ -41,13 +58,13 @@ struct run_ending {
   error reason;                      ///< not_started, failed, node_lost: why
   std::vector<std::string> messages; ///< for the user, in order
   summary_ptr summary;               ///< null if nothing was measured
+  rehearsal rehearsed;               ///< if that was the purpose
 };
 using ending_ptr = std::shared_ptr<const run_ending>;
 
 using coordinator_actor = caf::typed_actor<
-    // Run from greeting to results; `check` stops when everything is loaded. Answered at the very
-    // end.
-    caf::replies_to<start_atom, bool>::with<ending_ptr>,
+    // Run from greeting to results, or as far as the purpose says. Answered at the very end.
+    caf::replies_to<start_atom, run_purpose>::with<ending_ptr>,
     // The user wants it to stop.
     caf::reacts_to<signal_atom>,
     // INTERNAL: look around.
@@ -59,6 +76,7 @@ using coordinator_actor = caf::typed_actor<
 
 } // namespace peernet
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::run_purpose)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::ending_ptr)
 
 namespace peernet::actors {

@@ -55,6 +55,10 @@ result<std::uint16_t> peer_doors::open(const std::string& address, port_range po
     const std::lock_guard lock(mutex_);
     expected_.insert(*print);
   }
+  auto strangers = std::make_unique<anteroom>(
+      "peer door", proof_patience, [this](framed_stream stream, const remote_frame& first) {
+        hear(std::move(stream), first);
+      });
   gatekeeper::settings s{.address = address,
                          .security = {.self = identity_ ? &*identity_ : nullptr,
                                       .welcome =
@@ -62,7 +66,8 @@ result<std::uint16_t> peer_doors::open(const std::string& address, port_range po
                                             const std::lock_guard lock(mutex_);
                                             return expected_.contains(f);
                                           }},
-                         .on_peer = [this](secure_stream stream) { let_in(std::move(stream)); }};
+                         .on_peer = [&room = *strangers](
+                                        secure_stream stream) { room.enter(std::move(stream)); }};
   auto gate = first_free(ports, [&](std::uint16_t port) {
     s.port = port;
     return gatekeeper::open(s);
@@ -71,24 +76,17 @@ result<std::uint16_t> peer_doors::open(const std::string& address, port_range po
     return std::move(gate).error();
   const auto port = (*gate)->at().port;
   const std::lock_guard lock(mutex_);
-  gates_.push_back(std::move(*gate));
+  doors_.push_back({std::move(strangers), std::move(*gate)});
   return port;
 }
 
-/// Thread: the gate's, which must not wait for what the peer says next.
-void peer_doors::let_in(secure_stream stream) {
-  const std::lock_guard lock(mutex_);
-  greeters_.push_back(start_thread(
-      "peer door",
-      [this, moved = std::make_shared<framed_stream>(std::move(stream))](const std::stop_token&) {
-        const auto deadline = clock::machine_now() + proof_patience;
-        const auto said = moved->receive(deadline);
-        if (!said || said->type != frame_type::message || said->body != proof("knocks") ||
-            !moved->send(frame_type::message, proof("opens"), deadline))
-          return;
-        if (auto fd = join(std::move(*moved)))
-          attach_as(system_, *fd, root_);
-      }));
+/// Thread: the guest's.
+void peer_doors::hear(framed_stream stream, const remote_frame& first) {
+  if (first.type != frame_type::message || first.body != proof("knocks") ||
+      !stream.send(frame_type::message, proof("opens"), clock::machine_now() + proof_patience))
+    return;
+  if (auto fd = join(std::move(stream)))
+    attach_as(system_, *fd, root_);
 }
 
 result<void> peer_doors::knock(const peer_order& at, const door_line& door, duration patience) {
@@ -144,18 +142,12 @@ result<int> peer_doors::join(framed_stream stream) {
 }
 
 void peer_doors::close() {
-  decltype(gates_) gates;
-  decltype(greeters_) greeters;
+  decltype(doors_) doors;
   {
     const std::lock_guard lock(mutex_);
-    gates.swap(gates_);
+    doors.swap(doors_);
   }
-  gates.clear(); // nobody comes in any more
-  {
-    const std::lock_guard lock(mutex_);
-    greeters.swap(greeters_);
-  }
-  greeters.clear(); // and nobody is on the way
+  doors.clear(); // nobody comes in any more, and nobody is on the way
   const std::lock_guard lock(mutex_);
   pumps_.clear();
   root_ = nullptr;

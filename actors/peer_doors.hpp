@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/protocol.hpp"
+#include "actors/remote/anteroom.hpp"
 #include "actors/remote/control_pump.hpp"
 #include "actors/remote/gatekeeper.hpp"
 
@@ -46,10 +47,15 @@ public:
   void close();
 
 private:
-  void let_in(secure_stream stream);
+  void hear(framed_stream stream, const remote_frame& first);
   [[nodiscard]] std::string proof(std::string_view side) const;
   /// Hands the stream's other end to CAF; the descriptor to attach.
   [[nodiscard]] result<int> join(framed_stream stream);
+
+  struct door {
+    std::unique_ptr<anteroom> strangers;
+    std::unique_ptr<gatekeeper> gate; ///< behind the room that its thread leads to
+  };
 
   caf::actor_system& system_;
   node_id self_ = 0;
@@ -58,9 +64,8 @@ private:
   std::optional<identity> identity_;
   std::mutex mutex_; ///< of what follows
   std::set<fingerprint> expected_;
-  std::list<std::jthread> greeters_;
   std::list<std::unique_ptr<control_pump>> pumps_;
-  std::list<std::unique_ptr<gatekeeper>> gates_;
+  std::list<door> doors_;
 };
 
 } // namespace peernet

@@ -26,8 +26,8 @@ constexpr duration start_lead = 200ms; ///< between the order to start and the c
 run_driver::run_driver(self_ptr self, coordinator_config config)
     : self_(self), config_(std::move(config)), nodes_(config_.members.size()) {}
 
-caf::result<ending_ptr> run_driver::start(bool check) {
-  check_only_ = check;
+caf::result<ending_ptr> run_driver::start(run_purpose purpose) {
+  purpose_ = purpose;
   promise_ = self_->make_response_promise<ending_ptr>();
   for (const auto& m : config_.members)
     self_->monitor(m.actor);
@@ -72,7 +72,7 @@ void run_driver::load() {
       [this] {
         if (!unloadable_.none())
           return refuse_unloadable();
-        if (check_only_)
+        if (purpose_ == run_purpose::check)
           return conclude();
         assign_clocks();
         bind();
@@ -161,10 +161,14 @@ void run_driver::await_links(stamp deadline) {
         missing->insert(names.begin(), names.end());
       },
       [=, this] {
-        if (missing->empty())
-          return probe_clocks(probe_phase::before, [this] { open_results(); });
-        if (actor_time() < deadline)
+        const auto rehearsal = purpose_ == run_purpose::rehearse;
+        if (!missing->empty() && actor_time() < deadline)
           return later(5ms, [=, this] { await_links(deadline); });
+        if (rehearsal)
+          ending_->rehearsed.unlinked.assign(missing->begin(), missing->end());
+        if (missing->empty() || rehearsal)
+          return probe_clocks(probe_phase::before,
+                              [=, this] { rehearsal ? end_rehearsal() : open_results(); });
         std::string names;
         for (const auto& n : *missing)
           names += (names.empty() ? "" : ", ") + n;
@@ -172,6 +176,18 @@ void run_driver::await_links(stamp deadline) {
                 {errc::timeout, "no connection within " + std::to_string(links_patience / 1s) +
                                     " s on: " + names});
       });
+}
+
+void run_driver::end_rehearsal() {
+  auto& r = ending_->rehearsed;
+  for (const auto& n : nodes_) {
+    r.nodes.push_back(n.ready);
+    r.clocks.push_back(n.clock);
+    r.by_udp.push_back(n.by_udp);
+  }
+  r.endpoints = endpoints_;
+  r.learnt = std::move(news_);
+  conclude();
 }
 
 layout run_driver::make_layout() const {

@@ -19,8 +19,7 @@ public:
 
   run_driver(self_ptr self, coordinator_config config);
 
-  /// `check`: load everything, then stop.
-  caf::result<ending_ptr> start(bool check);
+  caf::result<ending_ptr> start(run_purpose purpose);
   void interrupt();
   void tick();
   void wake();
@@ -50,6 +49,7 @@ private:
   void meet();
   void link();
   void await_links(stamp deadline);
+  void end_rehearsal();
   void open_results();
   void begin();
   void halt();
@@ -116,7 +116,7 @@ private:
   std::function<void()> put_off_;
   std::function<void()> after_burst_; ///< waits for the own burst
   bool bursting_ = false;
-  bool check_only_ = false;
+  run_purpose purpose_ = run_purpose::measure;
   bool interrupted_early_ = false; ///< before `start` came
   bool running_ = false;           ///< between the common start and the halt
   bool ending_begun_ = false;

@@ -33,7 +33,7 @@ using namespace std::chrono_literals;
 constexpr duration contact_patience = 10s;
 constexpr duration attach_patience = 15s;
 constexpr duration farewell_of_lost = 300ms; ///< for the system to tell how a process ended
-constexpr duration files_patience = 5s; ///< for the next piece of what sinks wrote
+constexpr duration files_patience = 5s;      ///< for the next piece of what sinks wrote
 constexpr duration look_around = 20ms;
 
 /// Only machines that were paired as nodes may be sent a run.
@@ -391,6 +391,11 @@ std::vector<std::string> run_nodes::problems() {
     if (p.call)
       std::ranges::move(p.call->problems(), std::back_inserter(all));
   return all;
+}
+
+std::uint32_t run_nodes::path_mtu(node_id node) const {
+  const auto& call = processes_[node].call;
+  return call ? call->path_mtu() : 0;
 }
 
 const machine_facts* run_nodes::facts(node_id node) const {

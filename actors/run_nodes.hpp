@@ -72,6 +72,10 @@ public:
   /// Trouble with what sinks wrote on other machines.
   [[nodiscard]] std::vector<std::string> problems();
 
+  /// The largest packet on the way to another machine, bytes with IP's header; 0: a child, or
+  /// unknown.
+  [[nodiscard]] std::uint32_t path_mtu(node_id node) const;
+
   /// A machine's facts; null for children.
   [[nodiscard]] const machine_facts* facts(node_id node) const;
 

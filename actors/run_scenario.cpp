@@ -107,7 +107,7 @@ public:
         sockets_(std::move(sockets)) {}
 
   run_result run() {
-    if (!options_.check) {
+    if (options_.purpose == run_purpose::measure) {
       auto folder = make_results_folder(options_.output, scenario_->name);
       if (!folder)
         return {exit_code::bad_scenario, "", nullptr, std::move(folder).error().message};
@@ -152,6 +152,11 @@ private:
       metrics_over_.wait_for(farewell_patience);
     nodes_->say_farewell(clock::machine_now() +
                          (ending.code != exit_code::node_lost ? farewell_patience : lost_patience));
+    for (node_id n = 0; n < plan_->nodes.size(); ++n) {
+      const auto* facts = nodes_->facts(n);
+      ending.machines.push_back(facts ? std::optional(*facts) : std::nullopt);
+      ending.path_mtus.push_back(nodes_->path_mtu(n));
+    }
     for (const auto& p : nodes_->problems())
       say("warning: " + p);
     return ending;
@@ -227,14 +232,14 @@ private:
     }
     ending_ptr ending;
     std::string vanished;
-    self->request(driver, caf::infinite, start_atom::value, options_.check)
+    self->request(driver, caf::infinite, start_atom::value, options_.purpose)
         .receive([&](const ending_ptr& e) { ending = e; },
                  [&](const caf::error& e) {
                    vanished = "the coordinator ended: " + from_caf(e).message;
                  });
     if (!ending)
       return {exit_code::internal_error, folder_, nullptr, vanished};
-    run_result r{code_of(*ending), opened_ ? folder_ : "", ending->summary, ""};
+    run_result r{code_of(*ending), opened_ ? folder_ : "", ending->summary, "", ending};
     if (ending->how == run_ending::kind::not_started)
       r.problem = located(what_, ending->reason.message);
     else if (ending->how != run_ending::kind::completed)

@@ -28,8 +28,8 @@ enum class exit_code : int {
 
 struct run_options {
   std::string program; ///< started once for each node, with worker_arguments(); this program itself
-  std::string output = "results";                       ///< results land in a new folder below it
-  bool check = false;                                   ///< load everything, then stop
+  std::string output = "results"; ///< results land in a new folder below it
+  run_purpose purpose = run_purpose::measure;
   std::function<void(const run_progress&)> on_progress; ///< any thread
   std::function<void(const std::string&)> on_message;   ///< any thread; one line for the user
   remote_access access;                                 ///< to nodes on other machines
@@ -40,9 +40,12 @@ struct run_options {
 
 struct run_result {
   exit_code code = exit_code::passed;
-  std::string folder;  ///< of the results; empty if there are none
-  summary_ptr summary; ///< null if nothing was measured
-  std::string problem; ///< one line; empty when passed
+  std::string folder;                            ///< of the results; empty if there are none
+  summary_ptr summary;                           ///< null if nothing was measured
+  std::string problem;                           ///< empty when passed
+  std::shared_ptr<const run_ending> ending = {}; ///< of the coordinator; null without one
+  std::vector<std::optional<machine_facts>> machines = {}; ///< by node; none of children
+  std::vector<std::uint32_t> path_mtus = {}; ///< towards other machines, by node; 0: unknown
 };
 
 /// Runs a scenario that was read without mistakes. Blocks until all is over; no process of the run

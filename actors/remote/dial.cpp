@@ -211,6 +211,17 @@ result<int> listen_at(const std::string& address, std::uint16_t port) {
   return made.release();
 }
 
+std::uint32_t path_mtu(int fd) {
+  int mtu = 0;
+  socklen_t size = sizeof mtu;
+  const auto level =
+      local_end(fd).address.find(':') == std::string::npos ? IPPROTO_IP : IPPROTO_IPV6;
+  const auto option = level == IPPROTO_IP ? IP_MTU : IPV6_MTU;
+  return ::getsockopt(fd, level, option, &mtu, &size) == 0 && mtu > 0
+             ? static_cast<std::uint32_t>(mtu)
+             : 0;
+}
+
 socket_address local_end(int fd) {
   sockaddr_storage at{};
   socklen_t size = sizeof at;

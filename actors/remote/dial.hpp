@@ -24,6 +24,10 @@ struct socket_address {
 /// errc::io with address, port and remedy.
 [[nodiscard]] result<int> listen_at(const std::string& address, std::uint16_t port);
 
+/// The largest packet that fits through a connected socket's path, bytes with IP's header; 0 if the
+/// system does not know.
+[[nodiscard]] std::uint32_t path_mtu(int fd);
+
 [[nodiscard]] socket_address local_end(int fd);
 [[nodiscard]] socket_address remote_end(int fd);
 

@@ -36,6 +36,8 @@ public:
   ~incoming_file();
 
   [[nodiscard]] std::uint64_t missing() const noexcept { return bytes_ - got_; }
+  /// Where it will be.
+  [[nodiscard]] const std::filesystem::path& place() const noexcept { return to_; }
 
   /// errc::io (a full disk), errc::corrupt (more than was announced).
   [[nodiscard]] result<void> add(std::span<const std::byte> piece);

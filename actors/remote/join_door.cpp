@@ -2,7 +2,8 @@
 #include "actors/remote/join_door.hpp"
 
 #include "runtime/core/clock.hpp"
-#include "runtime/core/thread.hpp"
+
+#include <utility>
 
 namespace peernet {
 
@@ -19,35 +20,29 @@ result<std::unique_ptr<join_door>> join_door::open(const std::string& address, s
       gatekeeper::open({.address = address,
                         .port = port,
                         .security = security,
-                        .on_peer = [&d = *door](auto stream) { d.let_in(std::move(stream)); }});
+                        .on_peer = [&d = *door](auto stream) { d.silent_.enter(std::move(stream)); }});
   if (!gate)
     return std::move(gate).error();
   door->gate_ = std::move(*gate);
   return door;
 }
 
-join_door::~join_door() {
-  gate_.reset();
-  greeters_.clear();
-}
+join_door::join_door()
+    : silent_("greeter", greeting_patience, [this](framed_stream stream, const remote_frame& first) {
+        hear(std::move(stream), first);
+      }) {}
 
-/// Thread: the gate's.
-void join_door::let_in(secure_stream stream) {
+/// Thread: the guest's.
+void join_door::hear(framed_stream stream, const remote_frame& first) {
+  auto said = first.type == frame_type::message
+                  ? decode(first.body)
+                  : result<remote_message>{error{errc::corrupt, "bytes"}};
+  auto* greeted = said ? std::get_if<greeting>(&*said) : nullptr;
+  if (!greeted)
+    return turn_away(stream, "it did not greet first");
   const std::lock_guard lock(mutex_);
-  greeters_.push_back(start_thread(
-      "greeter",
-      [this, moved = std::make_shared<framed_stream>(std::move(stream))](const std::stop_token&) {
-        const auto frame = moved->receive(clock::machine_now() + greeting_patience);
-        if (!frame || frame->type != frame_type::message)
-          return;
-        auto said = decode(frame->body);
-        auto* greeted = said ? std::get_if<greeting>(&*said) : nullptr;
-        if (!greeted)
-          return turn_away(*moved, "it did not greet first");
-        const std::lock_guard inner(mutex_);
-        waiting_.push_back({std::move(*moved), std::move(*greeted)});
-        changed_.notify_all();
-      }));
+  waiting_.push_back({std::move(stream), std::move(*greeted)});
+  changed_.notify_all();
 }
 
 std::optional<join_door::comer> join_door::next(stamp deadline) {

@@ -2,17 +2,16 @@
 // Where machines come by themselves to play a node, because they cannot run a daemon.
 #pragma once
 
+#include "actors/remote/anteroom.hpp"
 #include "actors/remote/frames.hpp"
 #include "actors/remote/gatekeeper.hpp"
 #include "actors/remote/messages.hpp"
 
 #include <condition_variable>
 #include <deque>
-#include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
-#include <utility>
 
 namespace peernet {
 
@@ -22,7 +21,6 @@ public:
   /// Listens at `address`; errc::io with address and port.
   [[nodiscard]] static result<std::unique_ptr<join_door>>
   open(const std::string& address, std::uint16_t port, const stream_security& security);
-  ~join_door();
 
   [[nodiscard]] const socket_address& at() const noexcept { return gate_->at(); }
 
@@ -35,13 +33,13 @@ public:
   [[nodiscard]] std::optional<comer> next(stamp deadline);
 
 private:
-  join_door() = default;
-  void let_in(secure_stream stream);
+  join_door();
+  void hear(framed_stream stream, const remote_frame& first);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<comer> waiting_;
-  std::list<std::jthread> greeters_;
+  anteroom silent_;
   std::unique_ptr<gatekeeper> gate_; ///< behind all that its thread uses
 };
 

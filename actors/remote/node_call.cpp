@@ -36,6 +36,7 @@ struct node_call::inbox {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<std::string> end; ///< of the worker, or of the connection before it
+  bool whole = false;             ///< it was the worker's
   bool over = false;              ///< the connection has ended
   std::uint64_t pieces = 0;
   std::vector<std::string> problems;
@@ -48,8 +49,10 @@ struct node_call::inbox {
   }
   void close(std::string how, bool connection) {
     const std::lock_guard lock(mutex);
-    if (!end)
+    if (!end) {
       end = std::move(how);
+      whole = !connection;
+    }
     over = over || connection;
     changed.notify_all();
   }
@@ -59,6 +62,7 @@ node_call::node_call(settings s, framed_stream stream)
     : settings_(std::move(s)), stream_(std::move(stream)), inbox_(std::make_shared<inbox>()) {
   ours_ = local_end(stream_->stream().fd());
   theirs_ = remote_end(stream_->stream().fd());
+  path_mtu_ = peernet::path_mtu(stream_->stream().fd());
 }
 
 node_call::~node_call() {
@@ -90,9 +94,9 @@ result<std::unique_ptr<node_call>> node_call::to(settings s, const std::string& 
   std::unique_ptr<node_call> call(new node_call(std::move(s), framed_stream(std::move(*over))));
   if (auto done = call->stream_->handshake(deadline); !done)
     return call->about(std::move(done).error());
-  if (auto done = call->say(greeting{.facts = call->settings_.own}, answer_patience); !done)
+  if (auto done = call->say(greeting{.facts = call->settings_.own}, patience); !done)
     return std::move(done).error();
-  auto theirs = call->expect<greeting>(answer_patience);
+  auto theirs = call->expect<greeting>(deadline - clock::machine_now());
   if (!theirs)
     return std::move(theirs).error();
   if (auto done = call->accept(std::move(theirs->facts)); !done)
@@ -114,11 +118,16 @@ result<void> node_call::accept(machine_facts theirs) {
   facts_ = std::move(theirs);
   if (facts_.protocol == settings_.own.protocol && facts_.version == settings_.own.version)
     return {};
-  return about({errc::refused, "it runs PeerNet " + facts_.version + " (protocol " +
-                                   std::to_string(facts_.protocol) + "), here runs " +
-                                   settings_.own.version + " (protocol " +
-                                   std::to_string(settings_.own.protocol) +
-                                   "); install the same version on both"});
+  const auto known_as = [](const machine_facts& f) {
+    return "PeerNet " + f.version + " (protocol " + std::to_string(f.protocol) + ")";
+  };
+  // Its owner may be looking on there.
+  (void)say(refusal{"the coordinator runs " + known_as(settings_.own) + ", this machine " +
+                    known_as(facts_) + "; install the same version on both"},
+            answer_patience);
+  return about({errc::refused, "it runs " + known_as(facts_) + ", here runs " +
+                                   known_as(settings_.own) +
+                                   "; install the same version on both"});
 }
 
 result<remote_message> node_call::hear(duration patience) {
@@ -180,17 +189,19 @@ result<void> node_call::prepare(const std::string& run, const std::vector<file_t
 
 result<void> node_call::ship(const file_to_ship& file, shipping_progress& so_far,
                              const std::function<void(shipping_progress)>& on_progress) {
+  const int fd = ::open(file.here.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return about(
+        {errc::unreadable, "cannot ship " + file.here.string() + ": " + std::strerror(errno)});
+  const auto closed = [fd](error e) {
+    ::close(fd);
+    return e;
+  };
   if (auto done =
           say(file_follows{.name = "", .digest = file.entry.digest, .bytes = file.entry.bytes},
               piece_patience);
       !done)
-    return done;
-  const int fd = ::open(file.here.c_str(), O_RDONLY | O_CLOEXEC);
-  const auto closed = [fd](error e) {
-    if (fd >= 0)
-      ::close(fd);
-    return e;
-  };
+    return closed(std::move(done).error());
   std::string piece(most_piece, '\0');
   for (auto left = file.entry.bytes; left > 0;) {
     const auto n = ::read(fd, piece.data(), std::min<std::uint64_t>(left, piece.size()));
@@ -225,17 +236,15 @@ result<int> node_call::start() {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     return about({errc::io, std::string("cannot make a socket pair: ") + std::strerror(errno)});
-  local_ = ::fcntl(pair[0], F_DUPFD_CLOEXEC, 0);
+  // Of the pump's end: CAF's own must have no second holder, or nobody would see it close.
+  local_ = ::fcntl(pair[1], F_DUPFD_CLOEXEC, 0);
   pump_ = std::make_unique<control_pump>(
       std::move(*stream_), pair[1],
       control_pump::settings{.name = "to " + settings_.node,
                              .on_message = [this](const std::string& m) { on_message(m); },
                              .on_piece = [this](auto piece) { on_piece(piece); },
                              .on_local_end = [](const std::string&) { /* the node ends it */ },
-                             .on_end =
-                                 [in = inbox_](const std::string& why) {
-                                   in->close("the connection ended: " + why, true);
-                                 }});
+                             .on_end = [this](const std::string& why) { on_end(why); }});
   stream_.reset();
   return pair[0];
 }
@@ -251,13 +260,12 @@ void node_call::on_message(const std::string& text) {
     return;
   }
   if (const auto* file = std::get_if<file_follows>(&*m)) {
-    inbox_->file.reset();
+    drop_file("another one came before it was whole");
     if (settings_.outputs.empty())
       return;
     auto made = receive_into(settings_.outputs, file->name, file->bytes);
     if (!made)
-      return inbox_->add_problem("a file of node " + settings_.node +
-                                 " is not kept: " + made.error().message);
+      return not_kept(made.error().message);
     inbox_->file.emplace(std::move(*made));
     on_piece({});
   }
@@ -278,9 +286,26 @@ void node_call::on_piece(std::span<const std::byte> piece) {
   else if (done)
     return;
   if (!done)
-    inbox_->add_problem("a file of node " + settings_.node +
-                        " is not kept: " + done.error().message);
+    not_kept(done.error().message);
   file.reset();
+}
+
+/// Thread: the pump's.
+void node_call::on_end(const std::string& why) {
+  drop_file("the connection ended before it was whole: " + why);
+  ::shutdown(local_, SHUT_RDWR);
+  inbox_->close("the connection ended: " + why, true);
+}
+
+/// Thread: the pump's.
+void node_call::drop_file(const std::string& why) {
+  if (inbox_->file)
+    not_kept(inbox_->file->place().string() + ": " + why);
+  inbox_->file.reset();
+}
+
+void node_call::not_kept(const std::string& why) {
+  inbox_->add_problem("a file of node " + settings_.node + " is not kept: " + why);
 }
 
 std::optional<std::string> node_call::wait_end(stamp deadline) {
@@ -295,7 +320,7 @@ bool node_call::wait_files(duration patience) {
   for (;;) {
     const auto before = inbox_->pieces;
     if (inbox_->changed.wait_for(lock, patience, [&] { return inbox_->over; }))
-      return true;
+      return inbox_->whole;
     if (inbox_->pieces == before)
       return false;
   }

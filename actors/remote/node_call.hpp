@@ -56,6 +56,7 @@ public:
   [[nodiscard]] const machine_facts& facts() const noexcept { return facts_; }
   [[nodiscard]] const socket_address& ours() const noexcept { return ours_; }
   [[nodiscard]] const socket_address& theirs() const noexcept { return theirs_; }
+  [[nodiscard]] std::uint32_t path_mtu() const noexcept { return path_mtu_; }
 
   /// Takes the machine for this run and sends it the files it lacks. errc::refused with its reason
   /// (busy, too much), errc::timeout, errc::closed.
@@ -92,16 +93,20 @@ private:
                                   const std::function<void(shipping_progress)>& on_progress);
   void on_message(const std::string& text);
   void on_piece(std::span<const std::byte> piece);
+  void on_end(const std::string& why);
+  void drop_file(const std::string& why);
+  void not_kept(const std::string& why);
 
   const settings settings_;
   std::optional<framed_stream> stream_; ///< until the pump has it
   socket_address ours_, theirs_;
+  std::uint32_t path_mtu_ = 0;
   machine_facts facts_;
   std::string folder_;
 
   struct inbox;
   std::shared_ptr<inbox> inbox_; ///< shared with the pump's thread
-  int local_ = -1;               ///< the socket that CAF owns, once more: to end it
+  int local_ = -1;               ///< the pump's end of the socket to CAF, once more: to end it
   std::unique_ptr<control_pump> pump_;
 };
 

@@ -28,27 +28,39 @@ void add_event(std::vector<course_event>& events, const course_event& e, std::in
   events.push_back(e);
 }
 
-/// Within the time between two stretches either may hold: one segment as wide as both, along their
-/// mean. Both grow wider in one direction only, so that what encloses them at the ends does in
-/// between.
+/// Within the time between two stretches either may hold: one segment as wide as both. Both grow
+/// wider in one direction only, so that what encloses them at the ends does in between.
 clock_segment either(const clock_segment& before, const clock_segment& after, std::int64_t begin,
                      std::int64_t end) {
-  clock_segment both{.from = before.from,
-                     .to = before.to,
-                     .first_ns = begin,
-                     .last_ns = end,
-                     .anchor_ns = begin + (end - begin) / 2,
-                     .drift = (before.drift + after.drift) / 2};
-  auto low = INT64_MAX, high = INT64_MIN;
-  for (const auto* s : {&before, &after})
-    for (const auto t : {begin, end}) {
-      const auto over = s->convert(t) - both.convert(t);
-      low = std::min(low, over - s->bound(t));
-      high = std::max(high, over + s->bound(t));
-    }
-  both.offset_ns = low + (high - low) / 2;
-  both.bound_ns = (high - low) / 2 + 2; // roundings
-  return both;
+  struct range {
+    double low, high;
+    [[nodiscard]] double middle() const noexcept { return (low + high) / 2; }
+    [[nodiscard]] double half() const noexcept { return (high - low) / 2; }
+  };
+  const auto at = [&](std::int64_t t) {
+    const auto lowest =
+        std::min(before.convert(t) - before.bound(t), after.convert(t) - after.bound(t));
+    const auto highest =
+        std::max(before.convert(t) + before.bound(t), after.convert(t) + after.bound(t));
+    return range{static_cast<double>(lowest - t), static_cast<double>(highest - t)};
+  };
+  const auto first = at(begin), last = at(end);
+  // About as wide everywhere, as at a step: as wide everywhere. Else it is anchored where narrower.
+  constexpr double about = 0.9;
+  const auto most = std::max(first.half(), last.half());
+  const auto least = std::min(first.half(), last.half());
+  const bool even = least > about * most;
+  const bool from_end = !even && last.half() < first.half();
+  const auto length = static_cast<double>(std::max<std::int64_t>(1, end - begin));
+  return {.from = before.from,
+          .to = before.to,
+          .first_ns = begin,
+          .last_ns = end,
+          .anchor_ns = from_end ? end : begin,
+          .offset_ns = std::llround(from_end ? last.middle() : first.middle()),
+          .drift = (last.middle() - first.middle()) / length,
+          .bound_ns = static_cast<std::int64_t>(std::ceil(even ? most : least)) + 2, // roundings
+          .bound_growth = even ? 0 : (most - least) / length};
 }
 
 /// What happened between two stretches, in [begin, end].
@@ -109,10 +121,9 @@ void allow(std::vector<clock_segment>& segments, const lone_exchange& lone) {
     if (s.first_ns < first)
       add(s.first_ns, first - 1);
     const auto& said = lone.said;
-    const auto over = std::max<std::int64_t>(0, said.high - (s.convert(said.high_at) -
-                                                             said.high_at));
-    const auto under =
-        std::max<std::int64_t>(0, s.convert(said.low_at) - said.low_at - said.low);
+    const auto over =
+        std::max<std::int64_t>(0, said.high - (s.convert(said.high_at) - said.high_at));
+    const auto under = std::max<std::int64_t>(0, s.convert(said.low_at) - said.low_at - said.low);
     auto& wide = add(first, last);
     wide.bound_ns = std::max({s.bound_ns, over, under}) + 1;
     if (s.last_ns > last)

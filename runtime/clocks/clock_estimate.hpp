@@ -78,7 +78,7 @@ struct clock_estimates {
   /// clocks. Nothing is said of times before the first exchange or behind the last by more than
   /// clock_facts::silence_ns.
   std::vector<clock_segment> segments;
-  std::vector<clock_pair> pairs;       ///< as they first occur
+  std::vector<clock_pair> pairs; ///< as they first occur
   std::vector<clock_loop> loops;
   std::vector<clock_notice> notices;
 };

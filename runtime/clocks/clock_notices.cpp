@@ -144,8 +144,9 @@ void clock_notices::paths_contradict(clock_id from, clock_id to, const course_co
 void clock_notices::silent(const probed_path& path, const probe_silence& s) {
   const auto on = path.network.empty() ? "" : " on network " + path.network;
   const auto instead =
-      path.shared()        ? "; they share a clock, so that no figure depends on it"
-      : s.by_control > 0   ? "; meanwhile they were compared over the control plane, with a wider bound"
+      path.shared() ? "; they share a clock, so that no figure depends on it"
+      : s.by_control > 0
+          ? "; meanwhile they were compared over the control plane, with a wider bound"
       : path.asker == coordinator_node || path.answerer == coordinator_node
           ? "; nothing bounds their clocks meanwhile but what came before and behind"
           : "; meanwhile they were compared over the coordinator, with a wider bound";

@@ -92,8 +92,7 @@ std::vector<clock_pair> pair_rows(probed_paths& paths) {
     const auto median = trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2);
     std::ranges::nth_element(trips, median);
     const auto [begin, end] = extent_of(exchanges);
-    const auto calm =
-        calm_time(begin, end, [&](std::int64_t t) { return course.at(t).bound(t); });
+    const auto calm = calm_time(begin, end, [&](std::int64_t t) { return course.at(t).bound(t); });
     const auto& s = course.at(calm);
     clock_pair row{.asker = path.asker,
                    .answerer = path.answerer,
@@ -140,10 +139,9 @@ std::vector<clock_loop> loops_of(std::span<const node_pair> pairs) {
         const auto ac = offset_between(pairs, a, c, t);
         return mapped_ns{ab->ns + bc->ns - ac->ns, ab->bound + bc->bound + ac->bound};
       };
-      const auto found = round(
-          calm_time(p.begin_ns, p.end_ns, [&](std::int64_t t) { return round(t).bound; }));
-      loops.push_back(
-          {.nodes = {a, b, c}, .residual_ns = found.ns, .bound_ns = found.bound});
+      const auto found =
+          round(calm_time(p.begin_ns, p.end_ns, [&](std::int64_t t) { return round(t).bound; }));
+      loops.push_back({.nodes = {a, b, c}, .residual_ns = found.ns, .bound_ns = found.bound});
     }
   return loops;
 }

@@ -27,8 +27,8 @@ struct node_pair {
 /// A row for each path that has a usable exchange.
 [[nodiscard]] std::vector<clock_pair> pair_rows(probed_paths& paths);
 
-/// Round every three nodes that all probed each other, in the middle of the time they did, or as near
-/// to it as all three offsets are known well.
+/// Round every three nodes that all probed each other, in the middle of the time they did, or as
+/// near to it as all three offsets are known well.
 [[nodiscard]] std::vector<clock_loop> loops_of(std::span<const node_pair> pairs);
 
 } // namespace peernet

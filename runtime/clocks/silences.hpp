@@ -13,15 +13,14 @@ namespace peernet {
 
 /// A time without an exchange by one path.
 struct probe_silence {
-  std::int64_t begin_ns = 0;   ///< raw, by the clock of the path's asker
-  std::int64_t length_ns = 0;  ///< that passed by both clocks: one of them may have stepped
-  std::size_t by_control = 0;  ///< exchanges of the same two nodes over the control plane meanwhile
+  std::int64_t begin_ns = 0;  ///< raw, by the clock of the path's asker
+  std::int64_t length_ns = 0; ///< that passed by both clocks: one of them may have stepped
+  std::size_t by_control = 0; ///< exchanges of the same two nodes over the control plane meanwhile
 };
 
 /// All that are longer than `longest_ns`, by time, from the first to the last exchange that `all`
 /// has of either node during the run: whoever made it, so long somebody was asked.
-[[nodiscard]] std::vector<probe_silence> silences_of(const probed_path& path,
-                                                     std::span<const probe> all,
-                                                     std::int64_t longest_ns);
+[[nodiscard]] std::vector<probe_silence>
+silences_of(const probed_path& path, std::span<const probe> all, std::int64_t longest_ns);
 
 } // namespace peernet

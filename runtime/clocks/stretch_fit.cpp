@@ -62,34 +62,13 @@ public:
   }
 
 private:
-  /// Windows of equal length. Where two of them exclude each other at their joint, neither line is
-  /// to be trusted.
+  /// Windows of equal length. Two of them share exchanges on both sides of their joint (`near`), so
+  /// that a step there bends both lines.
   void lay_windows(std::int64_t begin, std::int64_t end) {
     const auto windows = std::max<std::int64_t>(1, (end - begin - 1) / settings_.window_ns + 1);
     const auto length = (end - begin) / windows;
-    auto trusted = begin;         // from here on …
-    std::size_t pieces_before = 0; // … so many pieces lie before
-    for (std::int64_t i = 0; i < windows; ++i) {
-      const auto first = begin + length * i, last = i + 1 < windows ? first + length : end;
-      const auto count = segments().size();
-      cover(first, last);
-      const auto apart = i > 0 ? apart_at(first, segments()[count - 1], segments()[count]) : 0;
-      if (apart > 0) {
-        segments().resize(pieces_before);
-        const auto some = near(trusted, last);
-        bend(trusted, last, some, strip_of(some, settings_.rate_change).middle().slope,
-             static_cast<double>(apart));
-      } else {
-        trusted = first;
-        pieces_before = count;
-      }
-    }
-  }
-
-  /// So far two segments are from having a value in common at `t`.
-  static std::int64_t apart_at(std::int64_t t, const clock_segment& a, const clock_segment& b) {
-    return std::max<std::int64_t>(0, std::abs(a.convert(t) - b.convert(t)) - a.bound(t) -
-                                         b.bound(t));
+    for (std::int64_t i = 0; i < windows; ++i)
+      cover(begin + length * i, i + 1 < windows ? begin + length * (i + 1) : end);
   }
 
   [[nodiscard]] std::int64_t last_moment() const {
@@ -104,8 +83,8 @@ private:
       return std::ranges::lower_bound(all_, t, {}, &offset_bounds::begin) - all_.begin();
     };
     const auto margin = overlap_of(end - begin);
-    const auto first = std::clamp<std::ptrdiff_t>(number_of(begin) - enough, 0,
-                                                  number_of(begin - margin));
+    const auto first =
+        std::clamp<std::ptrdiff_t>(number_of(begin) - enough, 0, number_of(begin - margin));
     const auto last = std::max(number_of(end + margin + 1),
                                std::min(number_of(end + 1) + enough, std::ssize(all_)));
     return all_.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));

@@ -15,7 +15,7 @@ struct fitted_stretch {
   std::vector<clock_segment> segments; ///< from s.first_ns to s.last_ns without gap
   clock_segment head; ///< how it was before the first exchange, had nothing happened; at all times
   clock_segment tail; ///< how it went on behind the last one; at all times
-  std::vector<course_event> events;    ///< wander, disagreements
+  std::vector<course_event> events; ///< wander, disagreements
   std::optional<cross_check> checked;
 };
 

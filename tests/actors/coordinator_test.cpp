@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(what_a_node_cannot_load_ends_the_run_before_it_began) {
 }
 
 BOOST_AUTO_TEST_CASE(a_check_ends_when_everything_is_loaded) {
-  begin(true);
+  begin(run_purpose::check);
   const auto& e = ending();
   BOOST_CHECK(e.how == ending_kind::completed);
   BOOST_TEST((e.summary == nullptr));

@@ -142,7 +142,7 @@ struct played_run : actor_fixture {
   }
 
   /// Begins a run; it goes as far as it can without time passing.
-  void begin(bool check = false) {
+  void begin(run_purpose purpose = run_purpose::measure) {
     actors::coordinator_config config;
     config.what = graph.what;
     config.whole = graph.whole;
@@ -169,7 +169,7 @@ struct played_run : actor_fixture {
     driver = spawn(actors::coordinator, config);
     if (interrupt_first)
       interrupt();
-    ended = ask_for<ending_ptr>(driver, start_atom::value, check);
+    ended = ask_for<ending_ptr>(driver, start_atom::value, purpose);
   }
   /// Lets the cloud give answers that it kept waiting.
   void pay(std::vector<std::function<void()>> answers) {

@@ -202,13 +202,17 @@ std::unique_ptr<machines> machines::make(const std::vector<std::string>& names,
   auto lab = make_strangers(names, networks);
   if (!lab)
     return nullptr;
-  for (auto& m : lab->all_)
-    if (m != lab->all_.front()) {
-      m->trust(lab->first(), "coordinator");
-      lab->first().trust(*m, "node");
-      m->start_daemon();
-    }
+  lab->introduce();
+  for (std::size_t i = 1; i < names.size(); ++i)
+    lab->all_[i]->start_daemon();
   return lab;
+}
+
+void machines::introduce() {
+  for (std::size_t i = 1; i < all_.size(); ++i) {
+    all_[i]->trust(first(), "coordinator");
+    first().trust(*all_[i], "node");
+  }
 }
 
 machines::~machines() {
@@ -227,37 +231,43 @@ machine& machines::operator[](std::string_view name) {
   return **found;
 }
 
-std::vector<std::string> machines::hosts() const {
-  std::vector<std::string> overrides;
-  for (const auto& m : all_)
+/// A hosts file.
+std::string machines::hosts() const {
+  std::string text;
+  for (const auto& m : all_) {
+    text += "[" + m->name() + "]\n";
     if (m->has_daemon())
-      overrides.push_back("nodes." + m->name() + ".host=" + m->host());
-  return overrides;
+      text += "host = \"" + m->host() + "\"\n";
+    for (const auto& network : m->networks())
+      text += "addresses." + network + " = \"" + m->address(network) + "\"\n";
+  }
+  return text;
 }
 
 run_process machines::run(std::string_view scenario, const std::vector<std::string>& overrides,
                           const std::vector<std::string>& more,
                           const std::function<void(const temp_folder&)>& prepare) {
-  std::vector<std::string> arguments{"scenario.toml", "--output", "out"};
+  std::vector<std::string> arguments{"scenario.toml", "--hosts",    "hosts.toml",        "--output",
+                                     "out",           "--identity", first() / "identity"};
   const auto append = [&](const std::vector<std::string>& words) {
     arguments.insert(arguments.end(), words.begin(), words.end());
   };
-  append({"--identity", first() / "identity"});
-  append(set(hosts()));
   append(set(overrides));
   append(more);
-  std::vector<std::string> marks;
+  return run_process(arguments, here(), [&](const temp_folder& folder) {
+    std::ofstream(folder / "scenario.toml") << scenario;
+    std::ofstream(folder / "hosts.toml") << hosts();
+    if (prepare)
+      prepare(folder);
+  });
+}
+
+run_process::surroundings machines::here() const {
+  run_process::surroundings where{.network = &first().inside(),
+                                  .variables = first().command("", {}).variables};
   for (const auto& m : all_)
-    marks.push_back(m->mark());
-  return run_process(arguments,
-                     {.network = &first().inside(),
-                      .variables = first().command("", {}).variables,
-                      .machines = marks},
-                     [&](const temp_folder& folder) {
-                       std::ofstream(folder / "scenario.toml") << scenario;
-                       if (prepare)
-                         prepare(folder);
-                     });
+    where.machines.push_back(m->mark());
+  return where;
 }
 
 void machines::set_link(std::string_view one, std::string_view other, const std::string& network,

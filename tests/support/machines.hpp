@@ -29,6 +29,7 @@ public:
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::string address(const std::string& network = "lan") const;
+  [[nodiscard]] const std::vector<std::string>& networks() const noexcept { return networks_; }
   [[nodiscard]] std::string host() const; ///< where its daemon listens
   [[nodiscard]] const network_namespace& inside() const noexcept { return inside_; }
   /// A file or folder of its own; there are "identity" and "cache".
@@ -83,24 +84,27 @@ public:
   [[nodiscard]] static std::unique_ptr<machines>
   make(const std::vector<std::string>& names, const std::vector<std::string>& networks = {"lan"});
 
-  /// The same without daemons and without anybody trusting anybody.
+  /// The same without daemons, and nobody trusts anybody.
   [[nodiscard]] static std::unique_ptr<machines>
   make_strangers(const std::vector<std::string>& names,
                  const std::vector<std::string>& networks = {"lan"});
   ~machines(); ///< tells what the daemons said if the test has failed
 
   machine& operator[](std::string_view name);
-  [[nodiscard]] machine& first() { return *all_.front(); }
+  [[nodiscard]] machine& first() const { return *all_.front(); }
 
-  /// Starts peernet-run on the first machine; nodes with the name of a machine that has a daemon
-  /// are played there.
+  /// The first one and each other trust each other from now on.
+  void introduce();
+
+  /// Starts peernet-run on the first machine with a file of hosts: nodes with the name of a machine
+  /// that has a daemon are played there. It brings the addresses of all machines, too.
   [[nodiscard]] run_process run(std::string_view scenario,
                                 const std::vector<std::string>& overrides = {},
                                 const std::vector<std::string>& more = {},
                                 const std::function<void(const temp_folder&)>& prepare = {});
 
-  /// "nodes.cloud.host=10.77.0.2:7447" for each daemon.
-  [[nodiscard]] std::vector<std::string> hosts() const;
+  /// For peernet-run on the first machine.
+  [[nodiscard]] run_process::surroundings here() const;
 
   /// Pulls out the cable between two, on `one`'s side.
   void cut(std::string_view one, std::string_view other, const std::string& network = "lan");
@@ -111,6 +115,7 @@ public:
 
 private:
   machines() = default;
+  [[nodiscard]] std::string hosts() const;
   void set_link(std::string_view one, std::string_view other, const std::string& network,
                 const std::string& state);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // peernet-run: the command line of one run. Everything it does is in actors/run_scenario.hpp.
+#include "actors/doctor.hpp"
 #include "actors/run_scenario.hpp"
 #include "actors/worker.hpp"
 #include "runtime/config/writer.hpp"
@@ -104,7 +105,7 @@ void complain(const std::string& lines) {
 /// Reads the file and prints every mistake; nothing is started before it is flawless.
 int check_or_run(const std::string& file, const std::vector<std::string>& overrides,
                  const std::string& hosts, const peernet::remote_options& remote,
-                 peernet::run_options options, bool json) {
+                 peernet::run_options options, bool json, bool doctor) {
   const auto what =
       peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin(),
                                   {.hosts = hosts, .look_for_files = !remote.joins()});
@@ -123,10 +124,16 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   peernet::progress_line progress(::isatty(STDERR_FILENO) != 0);
   options.on_progress = [&](const peernet::run_progress& p) { progress.show(p); };
   options.on_message = [&](const std::string& line) { progress.say("peernet-run: " + line); };
+  if (doctor) {
+    const auto found = peernet::examine(what, options);
+    progress.clear();
+    std::cout << peernet::print(found);
+    return code(flush_standard_output() ? found.code : peernet::exit_code::internal_error);
+  }
   const auto done = peernet::run_scenario(what, options);
   progress.clear();
   complain(done.problem);
-  if (options.check && done.code == peernet::exit_code::passed) {
+  if (options.purpose == peernet::run_purpose::check && done.code == peernet::exit_code::passed) {
     const auto plan = peernet::make_plan(what.scenario);
     std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin());
   }
@@ -159,15 +166,17 @@ int main(int argc, char** argv) {
   std::vector<std::string> overrides;
   peernet::run_options options;
   peernet::remote_options remote;
-  bool json = false;
+  bool json = false, check = false, doctor = false;
   app.add_option("scenario", file, "the scenario, a TOML file");
   app.add_option("--set", overrides, "override a key: --set links.uplink.transport=zmq-ipc")
       ->take_all()
       ->allow_extra_args(false);
   app.add_option("--output", options.output, "results land in a new folder below this one")
       ->capture_default_str();
-  app.add_flag("--check", options.check,
+  app.add_flag("--check", check,
                "validate, load every plugin and model, print the resolved graph; run nothing");
+  app.add_flag("--doctor", doctor,
+               "examine machines, ports, clocks and settings that a run would need; run nothing");
   app.add_flag("--json", json, "print summary.json instead of the summary");
   app.add_option("--hosts", hosts, "a TOML file that says which machine plays which node");
   app.add_option("--listen", remote.listen, "where nodes with start = \"join\" come: ADDR:PORT");
@@ -193,6 +202,7 @@ int main(int argc, char** argv) {
   raise_descriptor_limit();
   options.program = std::filesystem::read_symlink("/proc/self/exe").string();
   options.interrupts = &interrupts;
+  options.purpose = check ? peernet::run_purpose::check : peernet::run_purpose::measure;
   try {
     auto access = peernet::resolve(remote);
     if (!access) {
@@ -202,7 +212,7 @@ int main(int argc, char** argv) {
     if (remote.insecure)
       complain("warning: --insecure: nothing that leaves this machine is encrypted");
     options.access = std::move(*access);
-    return check_or_run(file, overrides, hosts, remote, std::move(options), json);
+    return check_or_run(file, overrides, hosts, remote, std::move(options), json, doctor);
   } catch (const std::exception& e) {
     std::cerr << "peernet-run: " << e.what() << "\n";
     return code(peernet::exit_code::internal_error);

@@ -60,6 +60,14 @@ simulated_clock& either_clock(simulated_pair& pair, random_source& random) {
   return random.uniform() < 0.5 ? pair.local : pair.remote;
 }
 
+/// As if there had been no exchanges in the middle of the run for so long, ns.
+std::vector<probe> without(const simulated_pair& pair, std::vector<probe> probes, double gap) {
+  const auto middle = pair.length / 2;
+  const auto begin = pair.local.at(middle - gap / 2), end = pair.local.at(middle + gap / 2);
+  std::erase_if(probes, [&](const probe& p) { return p.t4 > begin && p.t1 < end; });
+  return probes;
+}
+
 simulated_pair any_stepping_pair(random_source& random) {
   auto pair = any_well_probed_pair(random);
   auto& c = either_clock(pair, random);
@@ -130,6 +138,115 @@ BOOST_AUTO_TEST_CASE(a_step_of_either_clock_lies_inside_the_bound_and_shows_if_i
         BOOST_TEST(e.size_bound_ns < std::abs(e.size_ns));
       });
   BOOST_TEST(large_steps > trials);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_nobody_saw_in_a_gap_lies_inside_the_bound) {
+  for (int trial = 0; trial < 2 * trials; ++trial) {
+    random_source random(4500 + static_cast<std::uint64_t>(trial));
+    auto pair = any_idle_pair(random);
+    for (auto* d : {&pair.path.there, &pair.path.back})
+      d->floor = between(random, 5e3, 100e3);
+    pair.length = between(random, 10e9, 40e9);
+    auto& clock = either_clock(pair, random);
+    clock.step_at = pair.length / 2 + between(random, -0.4e9, 0.4e9);
+    clock.step_by = any_magnitude(random, 4, 7);
+    const auto probes = without(pair, pair.run(random), between(random, 1e9, 9e9));
+    for (const bool from_asker : {true, false}) {
+      BOOST_TEST_INFO_SCOPE("trial " << trial << (from_asker ? ", asker" : ", answerer"));
+      const auto course = course_of(probes, from_asker);
+      expect_well_formed(course);
+      const auto found = judge_run(course, pair, from_asker, random);
+      BOOST_TEST(found.outside == 0, found);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_gap_alone_is_no_event_and_widens_the_bound_only_there) {
+  random_source random(4600);
+  auto pair = any_idle_pair(random);
+  pair.length = 30e9;
+  const auto course = course_of(without(pair, pair.run(random), 8e9), true);
+  BOOST_TEST(course.events.empty());
+  const auto bound_at = [&](double t) {
+    return judge(course.segments, pair, true, t, t, random, 1);
+  };
+  const auto inside = bound_at(15e9);
+  BOOST_TEST(inside.outside == 0);
+  BOOST_TEST(inside.worst_bound > 2 * bound_at(5e9).worst_bound, inside);
+  BOOST_TEST(inside.worst_bound < 500 * us, inside);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_control_plane_takes_over_only_its_bound_counts) {
+  for (int trial = 0; trial < trials; ++trial) {
+    random_source random(4700 + static_cast<std::uint64_t>(trial));
+    auto pair = any_idle_pair(random);
+    auto& clock = either_clock(pair, random);
+    clock.step_at = between(random, 1e9, pair.length);
+    clock.step_by = any_magnitude(random, 4, 5.3); // less than the control plane shows
+    auto slow = pair;
+    slow.path = {.there = {100e3, 40e3}, .back = {80e3, 40e3}};
+    slow.rate = 10;
+    const auto dead = between(random, 0.5e9, pair.length - 1e9);
+    const auto back = trial % 2 ? 1e18 : dead + between(random, 2e9, 9e9);
+    auto probes = pair.run(random);
+    std::erase_if(probes, [&](const probe& p) { return p.t1 > dead && p.t1 < back; });
+    for (auto p : slow.run(random))
+      if (p.t1 > dead + 1e9 && p.t1 < back + 1e8) {
+        p.method = by_control;
+        probes.push_back(p);
+      }
+    for (const bool from_asker : {true, false}) {
+      BOOST_TEST_INFO_SCOPE("trial " << trial << (from_asker ? ", asker" : ", answerer"));
+      const auto found = judge_run(course_of(probes, from_asker), pair, from_asker, random);
+      BOOST_TEST(found.outside == 0, found);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(between_two_stretches_the_offset_goes_on_with_the_clocks_rates) {
+  random_source random(4800);
+  auto pair = any_idle_pair(random);
+  pair.remote = {.offset = 1e9, .drift = 90e-6, .step_at = 7e9, .step_by = 300e3};
+  pair.length = 14e9;
+  pair.rate = 2; // half a second between exchanges, in which it drifts by 45 µs
+  const auto course = course_of(pair.run(random), true);
+  BOOST_TEST_REQUIRE(count(course, kind::step) == 1);
+  const auto& s = course.at(pair.local.at(7e9));
+  BOOST_TEST(std::abs(s.drift - 90e-6) < 20e-6);
+  BOOST_TEST(s.bound_ns < 180 * us); // half the step, and what is uncertain anyway
+}
+
+BOOST_AUTO_TEST_CASE(what_only_one_exchange_saw_is_inside_the_bound) {
+  auto seen = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    random_source random(4900 + static_cast<std::uint64_t>(trial));
+    auto pair = any_idle_pair(random);
+    const auto at = between(random, 0.3, 0.7) * pair.length;
+    const auto lasts = between(random, 10e6, 45e6), by = any_magnitude(random, 5, 7);
+    auto there_and_back = pair; // the remote clock is ahead for a moment
+    there_and_back.remote.offset += by;
+    auto before = pair.run(random);
+    auto during = there_and_back.run(random);
+    std::vector<probe> probes;
+    for (const auto& p : before)
+      if (p.t4 < at || p.t1 > at + lasts)
+        probes.push_back(p);
+    const auto of_the_excursion = std::ranges::count_if(
+        during, [&](const probe& p) { return p.t1 > at && p.t4 < at + lasts; });
+    if (of_the_excursion != 1)
+      continue; // nobody saw it, or it is believed
+    for (const auto& p : during)
+      if (p.t1 > at && p.t4 < at + lasts)
+        probes.push_back(p);
+    ++seen;
+    BOOST_TEST_INFO_SCOPE("trial " << trial << " by " << by);
+    const auto course = course_of(probes, true);
+    const auto within = judge(course.segments, there_and_back, true, at, at + lasts, random);
+    BOOST_TEST(within.outside == 0, within);
+    BOOST_TEST(judge_run(course, pair, true, random).outside == 0);
+    BOOST_TEST(judge(course.segments, pair, true, 0, at - 0.2e9, random).worst_bound < 50 * us);
+  }
+  BOOST_TEST(seen > trials / 4);
 }
 
 BOOST_AUTO_TEST_CASE(rates_that_change_slowly_keep_the_truth_inside_the_bound) {

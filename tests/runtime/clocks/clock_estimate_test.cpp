@@ -157,6 +157,96 @@ BOOST_AUTO_TEST_CASE(two_ways_that_contradict_each_other_are_an_error_and_both_a
   }
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_said_of_times_long_before_and_behind_all_exchanges) {
+  random_source random(14);
+  const auto trio = idle_trio();
+  const auto probes = trio.run(0, random);
+  const auto within = [&](std::int64_t silence) {
+    const auto e = estimate_clocks(
+        {.probes = probes, .looks = {}, .names = trio_names, .silence_ns = silence});
+    const auto pieces = only(e.segments, 1, 0);
+    BOOST_REQUIRE(!pieces.empty());
+    return std::pair{pieces.front().first_ns, pieces.back().last_ns};
+  };
+  for (const auto silence : {longest_silence(50 * ms), 7 * second}) {
+    const auto [first, last] = within(silence);
+    BOOST_TEST(first == probes.front().t2 - silence);
+    BOOST_TEST(last == probes.back().t3 + silence);
+  }
+  BOOST_TEST(longest_silence(50 * ms) == second);
+  BOOST_TEST(longest_silence(second) == 20 * second);
+}
+
+BOOST_AUTO_TEST_CASE(a_way_that_ended_early_says_nothing_of_a_step_behind_its_end) {
+  random_source random(15);
+  auto trio = idle_trio();
+  trio.clocks[2].step_at = 5e9;
+  trio.clocks[2].step_by = 15e3; // what the direct way says goes on as if nothing had happened
+  for (auto* d : {&trio.paths[1].there, &trio.paths[1].back})
+    d->floor = 100e3;
+  auto probes = trio.run(random);
+  std::erase_if(probes, [](const probe& p) { return p.asker == 0 && p.t1 > 1e9 + 4e9; });
+  const auto e = estimate(probes);
+  expect_truth(e, trio, random);
+  BOOST_TEST(!find(e, "clock paths contradict"));
+}
+
+BOOST_AUTO_TEST_CASE(datagrams_that_stop_are_told_with_time_and_length) {
+  random_source random(16);
+  const auto trio = idle_trio();
+  auto probes = trio.run(random);
+  const auto dead = [&](const probe& p, double from, double to) {
+    const auto& local = trio.clocks[p.local];
+    return p.t1 > local.at(from) && p.t1 < local.at(to);
+  };
+  auto helped = probes; // of the coordinator and the robot
+  std::erase_if(helped, [&](const probe& p) {
+    return p.answerer == 0 && p.asker == coordinator_node && !dead(p, 3e9, 6e9);
+  });
+  for (auto& p : probes)
+    if (p.answerer == 1 && p.asker == 0 && dead(p, 7e9, 20e9))
+      p.t1 = -1; // robot and cloud: to the end
+  std::erase_if(probes, [&](const probe& p) {
+    return p.t1 == -1 || (p.asker == coordinator_node && p.answerer == 0 && dead(p, 2e9, 6e9));
+  });
+  for (auto p : helped)
+    if (p.answerer == 0) {
+      p.method = by_control;
+      probes.push_back(p);
+    }
+  const auto e = estimate(probes);
+  std::vector<clock_notice> told;
+  for (const auto& n : e.notices)
+    if (n.what == "clock probes unanswered")
+      told.push_back(n);
+  BOOST_TEST_REQUIRE(told.size() == 2u);
+  BOOST_TEST(says(told[0], "between coordinator and robot for 4.0"), told[0].detail);
+  BOOST_TEST(says(told[0], "over the control plane"), told[0].detail);
+  BOOST_TEST((told[0].clock == 0 && std::abs(told[0].time_ns - 2 * second) < 200 * ms));
+  BOOST_TEST(says(told[1], "between robot and cloud for 3."), told[1].detail);
+  BOOST_TEST((told[1].clock == 1 && std::abs(told[1].time_ns - trio.clocks[1].at(7e9)) < 200 * ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_steps_by_seconds_is_not_silent) {
+  random_source random(17);
+  auto trio = idle_trio();
+  trio.clocks[1].step_at = 5e9;
+  trio.clocks[1].step_by = 20e9;
+  BOOST_TEST(!find(estimate(trio.run(random)), "clock probes unanswered"));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_only_the_control_plane_reached_is_told) {
+  random_source random(18);
+  auto probes = idle_trio().run(0, random);
+  for (auto& p : probes)
+    p.method = by_control;
+  const auto e = estimate(probes);
+  const auto* n = find(e, "clock probes unanswered");
+  BOOST_REQUIRE(n);
+  BOOST_TEST((says(*n, "robot never answered the coordinator by UDP") && n->node == 0));
+  BOOST_TEST(e.notices.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_shared_clock_is_checked_and_needs_no_segments) {
   random_source random(4);
   auto probes = simulated_pair{}.run(random);

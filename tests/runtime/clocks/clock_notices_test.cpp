@@ -73,9 +73,59 @@ BOOST_AUTO_TEST_CASE(events_of_a_course_have_figures_a_person_can_read) {
   BOOST_TEST(all[0].detail == "robot against coordinator: rates changed; 300 µs off a straight "
                               "line, within 3.00 s");
   BOOST_TEST(all[1].detail == "robot against coordinator: one exchange contradicts all around it "
-                              "by 12.3 s; it was left out");
+                              "by 12.3 s; it was left out of the line, and unless it is impossible "
+                              "the bound covers it");
   BOOST_TEST(all[2].detail.ends_with("leaves the bound, 1.23 µs off the estimate"));
   BOOST_TEST((all[2].how == weight::note && all[0].node == 0 && all[0].clock == 1));
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_says_who_how_long_and_what_helped) {
+  probed_path path{.asker = coordinator_node,
+                   .answerer = 1,
+                   .local = 0,
+                   .remote = 2,
+                   .network = "",
+                   .method = std::string(by_udp),
+                   .probes = {}};
+  sut.silent(path, {.begin_ns = 7, .length_ns = 3'900 * ms, .by_control = 5});
+  sut.silent(path, {.begin_ns = 7, .length_ns = 3'900 * ms});
+  path.asker = 0;
+  path.local = 1;
+  path.network = "wifi";
+  sut.silent(path, {.begin_ns = 9, .length_ns = 2'000 * ms});
+  path.remote = path.local;
+  sut.silent(path, {.begin_ns = 9, .length_ns = 2'000 * ms});
+  const auto all = sut.take();
+  BOOST_REQUIRE(all.size() == 4u);
+  for (const auto& n : all)
+    BOOST_TEST(n.what == "clock probes unanswered");
+  BOOST_TEST(all[0].detail ==
+             "no datagrams between coordinator and cloud for 3.90 s; meanwhile they "
+             "were compared over the control plane, with a wider bound");
+  BOOST_TEST((all[0].node == 1 && all[0].clock == 0 && all[0].time_ns == 7));
+  BOOST_TEST(all[1].detail.ends_with("nothing bounds their clocks meanwhile but what came before "
+                                     "and behind"));
+  BOOST_TEST(all[2].detail == "no datagrams between robot and cloud on network wifi for 2.00 s; "
+                              "meanwhile they were compared over the coordinator, with a wider "
+                              "bound");
+  BOOST_TEST((all[2].node == 0 && all[2].clock == 1 && all[2].how == weight::warning));
+  BOOST_TEST(all[3].detail.ends_with("so that no figure depends on it"));
+  BOOST_TEST((all[3].how == weight::note));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_datagrams_never_reached_is_named) {
+  const probe first{.remote = 2, .t1 = 17};
+  sut.never_by_udp({.asker = coordinator_node,
+                    .answerer = 1,
+                    .local = 0,
+                    .remote = 2,
+                    .network = "",
+                    .method = std::string(by_control),
+                    .probes = {&first}});
+  const auto n = only();
+  BOOST_TEST(n.detail == "cloud never answered the coordinator by UDP; its clock was compared over "
+                         "the control plane, with a wider bound");
+  BOOST_TEST((n.how == weight::warning && n.node == 1 && n.time_ns == 17));
 }
 
 BOOST_AUTO_TEST_CASE(contradictions_are_errors_with_names_and_sizes) {

@@ -131,6 +131,22 @@ BOOST_AUTO_TEST_CASE(a_loop_comes_to_the_asymmetries_of_its_paths) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(rows_and_loops_are_told_at_a_time_away_from_a_step) {
+  random_source random(7);
+  auto trio = idle_trio({0, 0, 0});
+  trio.clocks[1].step_at = 5e9; // the middle of the run
+  trio.clocks[1].step_by = 3e6;
+  const auto probes = trio.run(random);
+  for (const auto& row : rows_of(probes)) {
+    BOOST_TEST(row.bound_ns < 30 * us);
+    const auto expected = row.answerer == 0 ? 50e-6 : row.asker == 0 ? -130e-6 : -80e-6;
+    BOOST_TEST(std::abs(row.drift - expected) < 2e-6, row.drift);
+  }
+  const auto loops = loops_in(probes);
+  BOOST_TEST_REQUIRE(loops.size() == 1u);
+  BOOST_TEST(loops[0].bound_ns < 100 * us);
+}
+
 BOOST_AUTO_TEST_CASE(a_loop_is_the_same_whoever_asked) {
   const auto residual_with = [](std::array<bool, 3> other_way) {
     random_source random(5);

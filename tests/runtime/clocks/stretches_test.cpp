@@ -79,6 +79,47 @@ BOOST_AUTO_TEST_CASE(two_steps_make_three_stretches) {
   BOOST_TEST(cut(pair, random).stretches.size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_gap_lies_between_two_stretches_that_nobody_watched) {
+  random_source random(6);
+  const auto all = bounds_of_all(plain().run(random), true);
+  for (const auto& [gap, parts] : {std::pair{3 * second, 1u}, {5 * second, 2u}}) {
+    auto some = all;
+    std::erase_if(some, [&](const offset_bounds& b) {
+      return b.end() > 2 * second && b.begin() < 2 * second + gap;
+    });
+    const auto found = cut_into_stretches(some, settings);
+    expect_ordered(found);
+    BOOST_TEST_REQUIRE(found.stretches.size() == parts);
+    BOOST_TEST(!found.stretches[0].unwatched_before);
+    if (parts == 1)
+      continue;
+    BOOST_TEST(found.stretches[1].unwatched_before);
+    BOOST_TEST(found.stretches[0].last_ns < 2 * second);
+    BOOST_TEST(found.stretches[1].first_ns > 7 * second);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(coarse_exchanges_stand_alone_but_where_quick_ones_are_around) {
+  random_source random(7);
+  auto all = bounds_of_all(plain().run(random), true);
+  const auto between = [&](std::int64_t begin, std::int64_t end) {
+    auto some = all;
+    for (auto& b : some)
+      b.coarse = b.begin() > begin && b.begin() < end;
+    const auto found = cut_into_stretches(some, settings);
+    expect_ordered(found);
+    return found.stretches;
+  };
+  BOOST_TEST(between(3 * second, 5 * second).size() == 1u); // a help
+  BOOST_TEST(between(3 * second, 8 * second).size() == 3u);
+  const auto until_the_end = between(8 * second, 20 * second); // though it is short
+  BOOST_TEST_REQUIRE(until_the_end.size() == 2u);
+  for (const auto& b : until_the_end[1].exchanges)
+    BOOST_TEST(b.coarse);
+  BOOST_TEST(between(-second, second).size() == 2u);
+  BOOST_TEST(between(-second, 20 * second).size() == 1u); // there is nothing else
+}
+
 BOOST_AUTO_TEST_CASE(one_exchange_against_all_others_is_left_out) {
   random_source random(3);
   auto exchanges = bounds_of_all(plain().run(random), true);
@@ -94,6 +135,10 @@ BOOST_AUTO_TEST_CASE(one_exchange_against_all_others_is_left_out) {
   BOOST_TEST((found.bad_stamps[0].what == course_event::kind::bad_stamp));
   BOOST_TEST(found.bad_stamps[0].begin_ns == exchanges[n / 3].begin());
   BOOST_TEST(found.bad_stamps[1].end_ns == exchanges[n / 2].end());
+  BOOST_TEST_REQUIRE(found.lone.size() == 2u);
+  BOOST_TEST(found.lone[0].said.high == exchanges[n / 3].high);
+  BOOST_TEST(found.lone[0].begin_ns == exchanges[n / 3 - 1].begin());
+  BOOST_TEST(found.lone[0].end_ns == exchanges[n / 3 + 1].end());
 }
 
 BOOST_AUTO_TEST_CASE(a_late_one_in_its_window_is_judged_by_what_comes_behind) {
@@ -132,6 +177,7 @@ BOOST_AUTO_TEST_CASE(there_and_back_in_less_than_no_time_is_never_used) {
   probes.back().t4 -= 2 * ms;
   const auto found = cut_into_stretches(bounds_of_all(probes, true), settings);
   BOOST_TEST(found.stretches.front().exchanges.size() == probes.size() - 1);
+  BOOST_TEST(found.lone.empty()); // it says nothing
   BOOST_TEST_REQUIRE(found.bad_stamps.size() == 1u);
   BOOST_TEST(found.bad_stamps[0].size_ns == -probes.back().round_trip());
   probes.erase(probes.begin(), probes.end() - 1);
