@@ -15,6 +15,15 @@ constexpr duration pairing_patience = std::chrono::seconds{10};
 
 } // namespace
 
+node_daemon::node_daemon(settings s) : settings_(std::move(s)), service_(served()) {}
+
+node_service::settings node_daemon::served() {
+  auto s = settings_.service;
+  if (settings_.self)
+    s.on_pairing = [this](framed_stream& stream, const pairing& claim) { pair(stream, claim); };
+  return s;
+}
+
 result<std::unique_ptr<node_daemon>> node_daemon::open(settings s) {
   std::unique_ptr<node_daemon> daemon(new node_daemon(std::move(s)));
   auto& d = *daemon;
@@ -57,10 +66,6 @@ void node_daemon::let_in(secure_stream stream) {
 }
 
 void node_daemon::serve(framed_stream stream, const std::stop_token& stop) {
-  const auto log = [this](const std::string& line) {
-    if (settings_.service.log)
-      settings_.service.log(line);
-  };
   const auto from = remote_end(stream.stream().fd()).address;
   if (!settings_.self) {
     if (auto done = service_.serve(std::move(stream), from, stop); !done)
@@ -70,15 +75,20 @@ void node_daemon::serve(framed_stream stream, const std::stop_token& stop) {
   const auto peer = stream.stream().peer();
   const auto known = peer ? trust(settings_.folder).find(*peer, peer_role::coordinator)
                           : std::optional<trusted_peer>{};
-  if (!known) { // invited, perhaps
-    const auto paired = answer_pairing(stream, *settings_.self, settings_.folder, pairing_patience);
-    log(paired ? "paired with coordinator \"" + paired->name + "\" (" + from + ")"
-               : "a pairing was refused (" + from + "): " + paired.error().message);
-    return;
-  }
+  if (!known)
+    return pair(stream, {}); // invited, perhaps
   const auto who = known->name + " (" + from + ")";
   if (auto done = service_.serve(std::move(stream), who, stop); !done)
     log(who + ": " + done.error().message);
+}
+
+void node_daemon::pair(framed_stream& stream, const std::optional<pairing>& heard) const {
+  const auto& s = settings_;
+  const auto from = remote_end(stream.stream().fd()).address;
+  const auto paired = heard ? answer_pairing(stream, *heard, *s.self, s.folder, pairing_patience)
+                            : answer_pairing(stream, *s.self, s.folder, pairing_patience);
+  log(paired ? "paired with coordinator \"" + paired->name + "\" (" + from + ")"
+             : "a pairing was refused (" + from + "): " + paired.error().message);
 }
 
 } // namespace peernet

@@ -38,11 +38,17 @@ private:
   /// Of so many that were let in: one has the run, the others ask.
   static constexpr std::size_t most_visits = 16;
 
-  explicit node_daemon(settings s) : settings_(std::move(s)), service_(settings_.service) {}
+  explicit node_daemon(settings s);
 
   [[nodiscard]] bool is_welcome(const fingerprint& f) const;
   void let_in(secure_stream stream);
   void serve(framed_stream stream, const std::stop_token& stop);
+  void pair(framed_stream& stream, const std::optional<pairing>& heard) const;
+  [[nodiscard]] node_service::settings served();
+  void log(const std::string& line) const {
+    if (settings_.service.log)
+      settings_.service.log(line);
+  }
 
   struct visit {
     std::jthread thread;

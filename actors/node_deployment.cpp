@@ -123,7 +123,9 @@ result<std::vector<door_line>> open_doors(node_state& state, const std::vector<p
       return error{errc::internal, "no address on the network \"" + name + "\""};
     auto port = state.config.doors->open(network->address, state.ports, orders);
     if (!port)
-      return std::move(port).error();
+      return error{port.error().code, "nodes." +
+                                          state.graph->what().nodes[state.graph->self()].name +
+                                          ": direct connections: " + port.error().message};
     doors.push_back({state.graph->self(), name, network->address, *port});
   }
   return doors;
@@ -149,17 +151,20 @@ result<void> knock(node_state& state, const std::vector<door_line>& doors) {
 
 caf::result<endpoint_map> bind(self_ptr self, const run_terms& terms) {
   auto& state = self->state;
+  const auto failed = [](error e) { // a port that cannot be had is no defect of the program
+    return to_caf({e.code == errc::io ? errc::refused : e.code, std::move(e.message)});
+  };
   forward_notices(self);
   auto bound = state.graph->bind(
       {.clock = terms.clock, .run = wire_run_number(state.secret), .values = terms.values});
   if (!bound)
-    return to_caf(bound.error());
+    return failed(bound.error());
   auto prober = node_prober::start(*state.graph, state.secret, state.ports);
   if (!prober)
-    return to_caf(prober.error());
+    return failed(prober.error());
   auto doors = open_doors(state, terms.peers);
   if (!doors)
-    return to_caf(doors.error());
+    return failed(doors.error());
   state.prober = std::move(*prober);
   state.clocks = terms.clocks;
   state.peers = terms.peers;

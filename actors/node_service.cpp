@@ -6,11 +6,13 @@
 #include "actors/remote/machine.hpp"
 #include "actors/worker.hpp"
 #include "runtime/core/clock.hpp"
+#include "runtime/plugin/loader.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <map>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -50,6 +52,7 @@ struct node_service::visit {
   const std::string who;
   const std::stop_token stop;
   bool occupies = false;
+  bool pairs = false; ///< it may still say that it comes to pair
 
   ~visit() {
     const std::lock_guard lock(service.mutex_);
@@ -84,6 +87,10 @@ struct node_service::visit {
             : result<remote_message>{error{errc::corrupt, "bytes came where a message was due"}};
     if (!m)
       return std::move(m).error();
+    if (const auto* claim = std::get_if<pairing>(&*m); claim && pairs) {
+      service.settings_.on_pairing(stream, *claim);
+      return error{errc::closed, "it came to pair"};
+    }
     if (auto* wanted = std::get_if<Message>(&*m))
       return std::move(*wanted);
     if (const auto* no = std::get_if<refusal>(&*m))
@@ -95,6 +102,16 @@ struct node_service::visit {
   error refuse(error why) {
     if (auto told = say(refusal{why.message}); !told)
       why.message += " (" + told.error().message + ")";
+    return why;
+  }
+
+  /// The same while it sends files: unread ones would make its system forget what we said.
+  error refuse_shipping(error why) {
+    why = refuse(std::move(why));
+    stream.stream().say_goodbye();
+    for (const auto until = clock::machine_now() + farewell_patience;
+         clock::machine_now() < until && hear(farewell_patience);) {
+    }
     return why;
   }
 
@@ -113,7 +130,9 @@ result<void> node_service::visit::greet(const std::optional<joining>& as) {
     if (auto done = say(ours); !done)
       return done;
   }
+  pairs = !as && service.settings_.on_pairing;
   auto theirs = expect<greeting>(greeting_patience);
+  pairs = false;
   if (!theirs)
     return std::move(theirs).error();
   if (!as)
@@ -127,11 +146,16 @@ result<preparation> node_service::visit::take_order() {
   auto order = expect<preparation>(order_patience);
   if (!order)
     return order;
-  const std::lock_guard lock(service.mutex_);
-  if (!service.busy_.empty())
-    return refuse({errc::refused, "it is busy with " + service.busy_});
-  service.busy_ = "run \"" + order->run + "\" of " + who;
-  occupies = true;
+  std::string busy;
+  {
+    const std::lock_guard lock(service.mutex_);
+    busy = service.busy_;
+    occupies = busy.empty();
+    if (occupies)
+      service.busy_ = "run \"" + order->run + "\" of " + who;
+  }
+  if (!occupies)
+    return refuse({errc::refused, "it is busy with " + busy});
   return order;
 }
 
@@ -141,25 +165,29 @@ result<void> node_service::visit::take_files(const preparation& order) {
     return refuse(std::move(missing).error());
   if (auto done = say(wanted_files{*missing}); !done)
     return done;
-  for (auto left = missing->size(); left > 0; --left) {
+  std::map<std::string, std::uint64_t> wanted; // bytes, by digest
+  for (const auto& digest : *missing)
+    wanted[digest] = std::ranges::find(order.files, digest, &shipped_entry::digest)->bytes;
+  while (!wanted.empty()) {
     auto next = expect<file_follows>(piece_patience);
     if (!next)
       return std::move(next).error();
-    if (std::ranges::find(*missing, next->digest) == missing->end())
-      return refuse({errc::refused, "a file came that was not asked for"});
+    const auto asked = wanted.extract(next->digest);
+    if (!asked || asked.mapped() != next->bytes)
+      return refuse_shipping({errc::refused, "a file came that was not asked for"});
     auto file = service.files_.receive(next->digest, next->bytes);
     while (file && file->missing() > 0) {
       auto piece = hear(piece_patience);
       if (!piece)
         return std::move(piece).error();
       if (piece->type != frame_type::file)
-        return refuse({errc::corrupt, "a file ended before its time"});
+        return refuse_shipping({errc::corrupt, "a file ended before its time"});
       if (auto done = file->add(std::as_bytes(std::span(piece->body))); !done)
-        return refuse(std::move(done).error());
+        return refuse_shipping(std::move(done).error());
     }
     auto done = file ? file->finish() : result<void>{file.error()};
     if (!done)
-      return refuse(std::move(done).error());
+      return refuse_shipping(std::move(done).error());
   }
   return {};
 }
@@ -224,7 +252,10 @@ result<void> node_service::visit::play(const preparation& order, work_folder& wo
 result<void> node_service::visit::bring_outputs(framed_stream& to, const fs::path& folder) const {
   std::error_code none;
   std::string piece(most_piece, '\0');
-  for (const auto& e : fs::recursive_directory_iterator(folder, none)) {
+  const auto unreadable = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder, unreadable, none), end; at != end;
+       at.increment(none)) {
+    const auto& e = *at;
     if (!e.is_regular_file(none) || e.is_symlink(none))
       continue;
     const auto name = e.path().lexically_relative(folder).string();
@@ -235,6 +266,8 @@ result<void> node_service::visit::bring_outputs(framed_stream& to, const fs::pat
       continue;
     }
     auto left = e.file_size(none);
+    if (none)
+      left = 0;
     auto sent = to.send(frame_type::message, encode(file_follows{name, "", left}),
                         clock::machine_now() + piece_patience);
     while (sent && left > 0) {
@@ -250,6 +283,8 @@ result<void> node_service::visit::bring_outputs(framed_stream& to, const fs::pat
     if (!sent)
       return sent;
   }
+  if (none)
+    service.log("not all in " + folder.string() + " goes to the coordinator: " + none.message());
   return {};
 }
 
@@ -273,7 +308,7 @@ result<void> node_service::serve(framed_stream stream, const std::string& who,
     return done;
   auto order = v.take_order();
   if (!order)
-    return order.error().code == errc::closed ? result<void>{} : std::move(order).error();
+    return order.error().code == errc::closed && !as ? result<void>{} : std::move(order).error();
   if (auto done = v.take_files(*order); !done)
     return done;
   if (auto started = v.expect<start_worker>(order_patience); !started)

@@ -35,6 +35,9 @@ public:
     std::filesystem::path cache;
     std::uint64_t most_shipped = 4ull << 30;     ///< bytes, of one run and in the cache
     std::function<void(const std::string&)> log; ///< a line for the owner; any thread
+    /// Who is served comes to pair instead: its half of an earlier pairing was lost. Empty: nobody
+    /// pairs here.
+    std::function<void(framed_stream&, const pairing&)> on_pairing = {};
   };
 
   explicit node_service(settings s);

@@ -56,18 +56,17 @@ result<std::uint16_t> peer_doors::open(const std::string& address, port_range po
     expected_.insert(*print);
   }
   auto strangers = std::make_unique<anteroom>(
-      "peer door", proof_patience, [this](framed_stream stream, const remote_frame& first) {
-        hear(std::move(stream), first);
-      });
-  gatekeeper::settings s{.address = address,
-                         .security = {.self = identity_ ? &*identity_ : nullptr,
-                                      .welcome =
-                                          [this](const fingerprint& f) {
-                                            const std::lock_guard lock(mutex_);
-                                            return expected_.contains(f);
-                                          }},
-                         .on_peer = [&room = *strangers](
-                                        secure_stream stream) { room.enter(std::move(stream)); }};
+      "peer door", proof_patience,
+      [this](framed_stream stream, const remote_frame& first) { hear(std::move(stream), first); });
+  gatekeeper::settings s{
+      .address = address,
+      .security = {.self = identity_ ? &*identity_ : nullptr,
+                   .welcome =
+                       [this](const fingerprint& f) {
+                         const std::lock_guard lock(mutex_);
+                         return expected_.contains(f);
+                       }},
+      .on_peer = [&room = *strangers](secure_stream stream) { room.enter(std::move(stream)); }};
   auto gate = first_free(ports, [&](std::uint16_t port) {
     s.port = port;
     return gatekeeper::open(s);
@@ -76,7 +75,7 @@ result<std::uint16_t> peer_doors::open(const std::string& address, port_range po
     return std::move(gate).error();
   const auto port = (*gate)->at().port;
   const std::lock_guard lock(mutex_);
-  doors_.push_back({std::move(strangers), std::move(*gate)});
+  entrances_.push_back({std::move(strangers), std::move(*gate)});
   return port;
 }
 
@@ -142,12 +141,12 @@ result<int> peer_doors::join(framed_stream stream) {
 }
 
 void peer_doors::close() {
-  decltype(doors_) doors;
+  decltype(entrances_) entrances;
   {
     const std::lock_guard lock(mutex_);
-    doors.swap(doors_);
+    entrances.swap(entrances_);
   }
-  doors.clear(); // nobody comes in any more, and nobody is on the way
+  entrances.clear(); // nobody comes in any more, and nobody is on the way
   const std::lock_guard lock(mutex_);
   pumps_.clear();
   root_ = nullptr;

@@ -52,7 +52,7 @@ private:
   /// Hands the stream's other end to CAF; the descriptor to attach.
   [[nodiscard]] result<int> join(framed_stream stream);
 
-  struct door {
+  struct entrance {
     std::unique_ptr<anteroom> strangers;
     std::unique_ptr<gatekeeper> gate; ///< behind the room that its thread leads to
   };
@@ -65,7 +65,7 @@ private:
   std::mutex mutex_; ///< of what follows
   std::set<fingerprint> expected_;
   std::list<std::unique_ptr<control_pump>> pumps_;
-  std::list<door> doors_;
+  std::list<entrance> entrances_;
 };
 
 } // namespace peernet

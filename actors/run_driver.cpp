@@ -183,7 +183,7 @@ void run_driver::end_rehearsal() {
   for (const auto& n : nodes_) {
     r.nodes.push_back(n.ready);
     r.clocks.push_back(n.clock);
-    r.by_udp.push_back(n.by_udp);
+    r.by_udp.push_back(n.udp.passes());
   }
   r.endpoints = endpoints_;
   r.learnt = std::move(news_);
@@ -241,6 +241,10 @@ void run_driver::open_results() {
               s.set_run(run_key::clock_max_bound, std::to_string(to_ns(*what->clocks.max_bound)));
           !done)
         return done;
+    if (auto done =
+            s.set_run(run_key::clock_interval, std::to_string(to_ns(what->clocks.interval)));
+        !done)
+      return done;
     return s.set_run(run_key::clock_method, word(what->clocks.method));
   });
   with_store([all = std::move(*expected)](store& s) { return s.set_expectations(all); });

@@ -6,6 +6,7 @@
 
 #include "actors/coordinator.hpp"
 #include "actors/engine/load_errors.hpp"
+#include "transports/probes/udp_reach.hpp"
 
 #include <map>
 #include <optional>
@@ -34,7 +35,8 @@ private:
     node_ready ready;
     clock_actor probes;
     clock_id clock = reference_clock;
-    bool by_udp = false;        ///< it answers the coordinator's own probes
+    udp_reach udp;              ///< of the coordinator's own probes
+    stamp control_due{};        ///< actor time: when it is asked over the control plane, if need be
     std::int64_t offset_ns = 0; ///< of its clock, by the best exchange so far: for the common start
     std::int64_t best_round_trip = INT64_MAX;
     node_report last;
@@ -74,6 +76,8 @@ private:
   [[nodiscard]] result<void> set_probe_targets();
   void probe_clocks(probe_phase phase, std::function<void()> next);
   void probe_rest(probe_phase phase, std::function<void()> next);
+  void watch_clocks();
+  [[nodiscard]] std::vector<probe_service::target_report> own_targets() const;
   void collect_own_news();
   void learn(clock_news news, std::size_t node);
   void probe_again(std::size_t node, std::uint32_t left, probe_phase phase,

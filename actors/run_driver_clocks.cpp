@@ -67,6 +67,8 @@ result<void> run_driver::set_probe_targets() {
 /// Everybody asks those it asks, at the same time; then the control plane asks who did not answer.
 void run_driver::probe_clocks(probe_phase phase, std::function<void()> next) {
   if (config_.prober) {
+    for (const auto& r : own_targets())
+      nodes_[r.target.at.node].udp.begin_burst(r.answered);
     bursting_ = true;
     config_.prober->burst(burst_exchanges, burst_spacing, phase,
                           [me = caf::actor_cast<coordinator_actor>(self_)] {
@@ -95,9 +97,8 @@ void run_driver::burst_over() {
 
 void run_driver::probe_rest(probe_phase phase, std::function<void()> next) {
   collect_own_news();
-  if (config_.prober)
-    for (const auto& r : config_.prober->report())
-      nodes_[r.target.at.node].by_udp = r.answered > 0;
+  for (const auto& r : own_targets())
+    nodes_[r.target.at.node].udp.end_burst(r.answered);
   if (phase == probe_phase::after)
     // Others may ask a node whose own burst is over: what it all came to is known when all are. A
     // burst of nothing asks for that.
@@ -115,11 +116,32 @@ void run_driver::probe_rest(probe_phase phase, std::function<void()> next) {
             next();
           });
     };
-  const auto asked =
-      await("probing clocks", std::move(next), [this](std::size_t i) { return !nodes_[i].by_udp; });
+  const auto asked = await("probing clocks", std::move(next),
+                           [this](std::size_t i) { return !nodes_[i].udp.passes(); });
   const auto generation = generation_;
   for (const auto i : asked)
     probe_again(i, burst_exchanges, phase, generation);
+}
+
+/// With each look around during the run: who does not answer datagrams now is asked over the
+/// control plane, no oftener than the scenario wants.
+void run_driver::watch_clocks() {
+  const auto interval = config_.what->clocks.interval;
+  for (const auto& r : own_targets())
+    nodes_[r.target.at.node].udp.look(clock_.now(), r.last_answer,
+                                      duration{longest_silence(to_ns(interval))});
+  const auto now = actor_time();
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    auto& n = nodes_[i];
+    if (!n.alive || n.udp.passes() || now < n.control_due)
+      continue;
+    n.control_due = now + interval;
+    probe_once(i, probe_phase::during, [] {});
+  }
+}
+
+std::vector<probe_service::target_report> run_driver::own_targets() const {
+  return config_.prober ? config_.prober->report() : std::vector<probe_service::target_report>{};
 }
 
 /// One exchange after the other on each node, all nodes at the same time.
@@ -148,7 +170,7 @@ void run_driver::probe_once(std::size_t node, probe_phase phase, std::function<v
                                    .t4 = to_ns(clock_.now()),
                                    .phase = phase,
                                    .network = "",
-                                   .method = "control"});
+                                   .method = std::string(by_control)});
             learn(std::move(news), nodes_.size());
             then();
           },

@@ -49,6 +49,7 @@ void run_driver::tick() {
     return;
   collect_own_news();
   store_news();
+  watch_clocks();
   const auto generation = generation_;
   const auto asked = std::make_shared<std::size_t>(0);
   for (std::size_t i = 0; i < nodes_.size(); ++i)
@@ -75,8 +76,6 @@ void run_driver::tick() {
                               ? "silent for " + std::to_string(report_patience / 1s) + " s"
                               : from_caf(e).message);
               });
-      if (!nodes_[i].by_udp)
-        probe_once(i, probe_phase::during, [] {});
     }
 }
 

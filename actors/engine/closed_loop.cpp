@@ -141,9 +141,9 @@ void closed_loop::run(const run_window& window, const std::stop_token& stop) {
         flying = flying || !free;
         if (free && !fires)
           continue;
-        if (free && f.intended <= now) {
-          ready = &f;
-          break;
+        if (free && f.intended <= now) { // of several that are due, the one that is longest
+          ready = ready && ready->intended <= f.intended ? ready : &f;
+          continue;
         }
         wake = std::min(wake, free ? f.intended : f.intended + timeout_);
       }

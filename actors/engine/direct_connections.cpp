@@ -2,10 +2,27 @@
 #include "actors/engine/direct_connections.hpp"
 
 #include "actors/engine/networks.hpp"
+#include "runtime/config/machines.hpp"
 
 #include <algorithm>
 
 namespace peernet {
+
+namespace {
+
+/// The network that links over CAF between the two name: all the same one, says validation.
+std::string named_network(const scenario& s, node_id a, node_id b) {
+  const auto ends = nodes_of_links(s);
+  const auto is = [&](const node_config* node, node_id n) { return node == &s.nodes[n]; };
+  for (std::size_t i = 0; i < ends.size(); ++i)
+    if (const auto& [from, to, crosses] = ends[i];
+        crosses && s.links[i].transport == "caf" &&
+        ((is(from, a) && is(to, b)) || (is(from, b) && is(to, a))))
+      return s.links[i].network;
+  return {};
+}
+
+} // namespace
 
 std::set<std::pair<node_id, node_id>> direct_connections(const scenario& s, const plan& p) {
   std::set<std::pair<node_id, node_id>> pairs;
@@ -30,10 +47,15 @@ std::set<std::pair<node_id, node_id>> direct_connections(const scenario& s, cons
 std::optional<meeting> meeting_of(const scenario& s, node_id a, node_id b) {
   if (!is_remote(s, a) && !is_remote(s, b))
     return {};
-  // Who has a machine of its own listens: its owner opened ports for that.
-  const auto listens = is_remote(s, a) ? a : b;
-  const auto dials = listens == a ? b : a;
-  return meeting{listens, dials, network_of_lane(s, dials, listens, {})};
+  // Who has a machine of its own listens: its owner opened ports for that. But a network that is
+  // asked for by name is one of whoever receives there.
+  const auto network = named_network(s, a, b);
+  const auto reached = [&](node_id n) { return s.nodes[n].addresses.contains(network); };
+  const auto first = is_remote(s, a) ? a : b, second = first == a ? b : a;
+  const auto turn = !network.empty() && !reached(first) && reached(second);
+  const auto listens = turn ? second : first, dials = turn ? first : second;
+  return meeting{listens, dials,
+                 network.empty() ? network_of_lane(s, dials, listens, {}) : network};
 }
 
 } // namespace peernet

@@ -21,7 +21,7 @@ namespace peernet {
 /// them a socket each.
 struct meeting {
   node_id listens = 0, dials = 0;
-  std::string network; ///< of the one that listens
+  std::string network; ///< of the one that listens: what links over CAF between them name
 };
 [[nodiscard]] std::optional<meeting> meeting_of(const scenario& s, node_id a, node_id b);
 

@@ -43,7 +43,10 @@ result<std::unique_ptr<receive_end>> node_graph::bind_end(const link_config& l, 
   if (!settings)
     return std::move(settings).error();
   settings->bind_address = at->address;
-  return (*kind)->bind(*settings);
+  auto end = (*kind)->bind(*settings);
+  if (!end) // the remedy is that machine's
+    return error{end.error().code, "node " + config().name + ": " + end.error().message};
+  return end;
 }
 
 result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound_end>& bound) {

@@ -12,6 +12,7 @@ open_loop::open_loop(std::vector<sensor_source*> sources, const sensor_config& c
     : sources_(std::move(sources)),
       name_(config.name),
       arrival_(config.arrival),
+      copies_(config.phase == copy_phase::spread ? config.count : 0),
       rate_hz_(config.rate_hz),
       max_lag_(config.max_lag > duration{0} ? config.max_lag : from_seconds(1 / config.rate_hz)),
       seed_(seed) {}
@@ -45,7 +46,8 @@ void open_loop::run(const run_window& window, const std::stop_token& stop) {
   for (auto* s : sources_)
     all.push_back({s,
                    {arrival_, rate_hz_, window.start,
-                    random_source::named(seed_, name_ + "/arrival", s->who().copy)}});
+                    random_source::named(seed_, name_ + "/arrival", s->who().copy),
+                    copies_ > 0 ? static_cast<double>(s->who().copy) / copies_ : 0}});
   const auto later = [](const paced* a, const paced* b) { return a->slots.due() > b->slots.due(); };
   std::priority_queue<paced*, std::vector<paced*>, decltype(later)> next(later);
   for (auto& p : all)

@@ -48,6 +48,7 @@ private:
   const std::vector<sensor_source*> sources_;
   const std::string name_;
   const arrival arrival_;
+  const std::uint16_t copies_; ///< that share a period among them; 0: each begins with the run
   const double rate_hz_;
   const duration max_lag_;
   const std::uint64_t seed_;

@@ -130,6 +130,9 @@ error cannot_connect(const std::string& host, std::uint16_t port, int code) {
   if (code == ETIMEDOUT)
     return {errc::timeout, "no answer from " + where +
                                ": is the machine on, and does its firewall let this port through?"};
+  if (code == EHOSTUNREACH || code == ENETUNREACH || code == EHOSTDOWN || code == ENETDOWN)
+    return {errc::timeout, "there is no way to " + where + " (" + std::strerror(code) +
+                               "): is the machine on, and are both on one network?"};
   return {errc::io, "cannot connect to " + where + ": " + std::strerror(code)};
 }
 

@@ -16,8 +16,9 @@ struct socket_address {
 };
 
 /// Connects to `host` ("10.0.0.5", "::1", a name), trying its addresses one after the other. The
-/// descriptor blocks, closes on exec and sends at once (TCP_NODELAY). errc::timeout, errc::refused
-/// ("nobody listens"), errc::not_found (no such name), errc::io; each names host and port.
+/// descriptor blocks, closes on exec and sends at once (TCP_NODELAY). errc::timeout (no answer, no
+/// way there), errc::refused ("nobody listens"), errc::not_found (no such name), errc::io; each
+/// names host and port.
 [[nodiscard]] result<int> dial(const std::string& host, std::uint16_t port, stamp deadline);
 
 /// Listens; port 0: any free one. The address is never a wildcard unless written as one.

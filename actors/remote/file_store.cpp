@@ -135,8 +135,9 @@ result<std::vector<std::string>> file_store::missing(const std::vector<shipped_e
     all += std::min(w.bytes, UINT64_MAX - all);
   }
   if (all > most_)
-    return error{errc::too_large, "the files of this run are " + megabytes(all) + ", more than the " +
-                                      megabytes(most_) + " taken for one run (--accept-files)"};
+    return error{errc::too_large, "the files of this run are " + megabytes(all) +
+                                      ", more than the " + megabytes(most_) +
+                                      " taken for one run (--accept-files)"};
   std::set<std::string> lacking;
   for (const auto& w : wanted) {
     const auto place = place_of(w.digest);

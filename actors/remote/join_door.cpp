@@ -16,11 +16,11 @@ constexpr duration greeting_patience = std::chrono::seconds{5};
 result<std::unique_ptr<join_door>> join_door::open(const std::string& address, std::uint16_t port,
                                                    const stream_security& security) {
   std::unique_ptr<join_door> door(new join_door);
-  auto gate =
-      gatekeeper::open({.address = address,
-                        .port = port,
-                        .security = security,
-                        .on_peer = [&d = *door](auto stream) { d.silent_.enter(std::move(stream)); }});
+  auto gate = gatekeeper::open(
+      {.address = address,
+       .port = port,
+       .security = security,
+       .on_peer = [&d = *door](auto stream) { d.silent_.enter(std::move(stream)); }});
   if (!gate)
     return std::move(gate).error();
   door->gate_ = std::move(*gate);
@@ -28,9 +28,10 @@ result<std::unique_ptr<join_door>> join_door::open(const std::string& address, s
 }
 
 join_door::join_door()
-    : silent_("greeter", greeting_patience, [this](framed_stream stream, const remote_frame& first) {
-        hear(std::move(stream), first);
-      }) {}
+    : silent_("greeter", greeting_patience,
+              [this](framed_stream stream, const remote_frame& first) {
+                hear(std::move(stream), first);
+              }) {}
 
 /// Thread: the guest's.
 void join_door::hear(framed_stream stream, const remote_frame& first) {

@@ -126,8 +126,7 @@ result<void> node_call::accept(machine_facts theirs) {
                     known_as(facts_) + "; install the same version on both"},
             answer_patience);
   return about({errc::refused, "it runs " + known_as(facts_) + ", here runs " +
-                                   known_as(settings_.own) +
-                                   "; install the same version on both"});
+                                   known_as(settings_.own) + "; install the same version on both"});
 }
 
 result<remote_message> node_call::hear(duration patience) {
@@ -213,6 +212,10 @@ result<void> node_call::ship(const file_to_ship& file, shipping_progress& so_far
                                  (n < 0 ? std::strerror(errno) : "it became shorter meanwhile")}));
     if (settings_.interrupts && settings_.interrupts->load() > 0)
       return closed({errc::closed, "interrupted while files were shipped"});
+    // It says something meanwhile only if it cannot take the file.
+    if (auto said = hear(duration{0}); said || said.error().code != errc::timeout)
+      return closed(said ? about({errc::corrupt, "it spoke while files were shipped"})
+                         : std::move(said).error());
     if (auto done = stream_->send(frame_type::file, {piece.data(), static_cast<std::size_t>(n)},
                                   clock::machine_now() + piece_patience);
         !done)

@@ -68,6 +68,17 @@ result<trusted_peer> pair_with(const std::string& host, std::uint16_t port,
 result<trusted_peer> answer_pairing(framed_stream& stream, const identity& self,
                                     const std::filesystem::path& folder, duration patience) {
   const auto deadline = clock::machine_now() + patience;
+  const auto claim = hear_pairing(stream, deadline);
+  if (claim)
+    return answer_pairing(stream, *claim, self, folder, deadline - clock::machine_now());
+  (void)stream.send(frame_type::message, encode(refusal{claim.error().message}), deadline);
+  return claim.error();
+}
+
+result<trusted_peer> answer_pairing(framed_stream& stream, const pairing& claim,
+                                    const identity& self, const std::filesystem::path& folder,
+                                    duration patience) {
+  const auto deadline = clock::machine_now() + patience;
   const auto refuse = [&](error e) {
     (void)stream.send(frame_type::message, encode(refusal{e.message}), deadline);
     return e;
@@ -75,13 +86,10 @@ result<trusted_peer> answer_pairing(framed_stream& stream, const identity& self,
   const auto theirs = stream.stream().peer();
   if (!theirs)
     return refuse({errc::refused, "no certificate was shown"});
-  const auto claim = hear_pairing(stream, deadline);
-  if (!claim)
-    return refuse(claim.error());
-  auto answer = redeem_invitation(folder, claim->claim, *theirs, self.print());
+  auto answer = redeem_invitation(folder, claim.claim, *theirs, self.print());
   if (!answer)
     return refuse(std::move(answer).error());
-  const trusted_peer peer{.role = peer_role::coordinator, .print = *theirs, .name = claim->name};
+  const trusted_peer peer{.role = peer_role::coordinator, .print = *theirs, .name = claim.name};
   if (auto done = trust(folder).add(peer); !done)
     return refuse(std::move(done).error());
   if (auto done = stream.send(frame_type::message, encode(pairing{*answer, self.name()}), deadline);

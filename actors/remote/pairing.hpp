@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/remote/frames.hpp"
+#include "actors/remote/messages.hpp"
 #include "actors/remote/trust.hpp"
 
 #include <filesystem>
@@ -22,6 +23,12 @@ namespace peernet {
 /// The invited machine's side, with a stream whose certificate nobody knows yet: takes its claim,
 /// answers, and trusts it as a coordinator. errc::refused.
 [[nodiscard]] result<trusted_peer> answer_pairing(framed_stream& stream, const identity& self,
+                                                  const std::filesystem::path& folder,
+                                                  duration patience);
+
+/// The same when the claim has been heard already.
+[[nodiscard]] result<trusted_peer> answer_pairing(framed_stream& stream, const pairing& claim,
+                                                  const identity& self,
                                                   const std::filesystem::path& folder,
                                                   duration patience);
 

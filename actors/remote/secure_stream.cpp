@@ -286,7 +286,7 @@ std::string secure_stream::inside::describe() {
     return peer_is_bare;
   if (unwelcome)
     return "the peer's certificate is not known here" +
-           (peer ? " (" + to_string(*peer) + ")" : std::string());
+           (peer ? " (" + to_string(*peer) + ")" : std::string()) + ": pair the two machines first";
   switch (ERR_GET_REASON(::ERR_peek_error())) {
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
   case SSL_R_TLSV1_ALERT_ACCESS_DENIED:

@@ -252,7 +252,8 @@ std::vector<catalogue_entry> builtin_types() {
 std::set<std::string_view> keys_around(plugin_kind kind) {
   switch (kind) {
   case plugin_kind::sensor:
-    return {"node", "type", "count", "rate", "arrival", "in-flight", "timeout", "max-lag", "join"};
+    return {"node",      "type",    "count",   "rate",  "arrival",
+            "in-flight", "timeout", "max-lag", "phase", "join"};
   case plugin_kind::model:
     return {"node", "model", "count", "queue", "dispatch", "join"};
   case plugin_kind::sink:

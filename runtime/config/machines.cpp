@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace peernet {
 
@@ -65,6 +66,32 @@ void check_transport(const link_config& link, const link_nodes& ends, const cata
                   "\" may be on two; these go between machines: " + others);
 }
 
+/// All links over CAF between two nodes share one connection, so they go over one network. Children
+/// have a socket between them instead.
+void check_shared_networks(const scenario& s, const std::vector<link_nodes>& ends,
+                           mistakes& wrong) {
+  std::map<std::pair<std::string, std::string>, const link_config*> first;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const auto& link = s.links[i];
+    const auto& [from, to, crosses] = ends[i];
+    if (!crosses || link.transport != "caf" ||
+        (from->start == node_start::child && to->start == node_start::child))
+      continue;
+    const auto& other = *first.try_emplace(std::minmax(from->name, to->name), &link).first->second;
+    if (other.network == link.network)
+      continue;
+    const auto name = [](const link_config& l) {
+      return l.network.empty() ? std::string("the default one") : "\"" + l.network + "\"";
+    };
+    wrong.about(
+        "links." + link.name + ".network",
+        "links over \"caf\" between two nodes share one connection and so one network; here "
+        "it is " +
+            name(link) + ", in links." + other.name + " " + name(other) +
+            ": name the same, or use another transport");
+  }
+}
+
 } // namespace
 
 std::vector<link_nodes> nodes_of_links(const scenario& s) {
@@ -114,6 +141,7 @@ void check_machines(const scenario& s, const catalogue& known, mistakes& wrong) 
       check_network(s.links[i], *ends[i].to, wrong);
       check_transport(s.links[i], ends[i], known, wrong);
     }
+  check_shared_networks(s, ends, wrong);
 }
 
 } // namespace peernet

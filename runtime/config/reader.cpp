@@ -168,12 +168,16 @@ void scenario_reader::read_sensor(fields f, sensor_config c) {
       .name = "max-lag", .kind = time_span, .min = 0, .max = longest_wait_ns, .above_min = true};
   if (!f.read<duration>(lag, c.max_lag) && c.rate_hz > 0)
     c.max_lag = from_seconds(1 / c.rate_hz);
+  f.read_word("phase", c.phase);
   f.read<std::int64_t>({.name = "in-flight", .kind = integer, .min = 1, .max = most_in_flight},
                        c.in_flight);
   f.read<duration>(
       {.name = "timeout", .kind = time_span, .min = 0, .max = longest_wait_ns, .above_min = true},
       c.timeout);
   const bool closed = c.arrival == arrival::closed_loop;
+  if (f.table().find("phase") && c.arrival != arrival::periodic)
+    f.complain("phase", "only copies that fire at fixed times have one; leave it out, or set "
+                        "arrival = \"periodic\"");
   for (const auto* key : {"rate", "max-lag"})
     if (told && closed && f.table().find(key))
       f.complain(key, "a closed loop has none: it fires when an earlier sample has ended; leave "

@@ -82,8 +82,15 @@ struct stage_config {
   bool operator==(const stage_config&) const = default;
 };
 
+/// How the copies of a periodic sensor stand to each other.
+enum class copy_phase : std::uint8_t {
+  spread,  ///< copy i of n is i / n of a period later than the first
+  aligned, ///< all fire at once
+};
+
 struct sensor_config : stage_config {
   peernet::arrival arrival = peernet::arrival::periodic;
+  copy_phase phase = copy_phase::spread;      ///< periodic only
   double rate_hz = 0;                         ///< open loop only
   std::uint32_t in_flight = 1;                ///< closed loop only
   duration timeout = std::chrono::seconds{1}; ///< closed loop only: later it is `expired`

@@ -49,6 +49,12 @@ struct words<arrival> {
 };
 
 template <>
+struct words<copy_phase> {
+  static constexpr std::array table{std::pair{copy_phase::spread, "spread"},
+                                    std::pair{copy_phase::aligned, "aligned"}};
+};
+
+template <>
 struct words<dispatch> {
   static constexpr std::array table{std::pair{dispatch::shared, "shared"},
                                     std::pair{dispatch::all, "all"}};

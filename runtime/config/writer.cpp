@@ -96,6 +96,8 @@ void write_sensor(toml_text& out, const sensor_config& c, const catalogue& known
   } else {
     out.put("rate", print_rate(c.rate_hz));
     out.put("max-lag", c.max_lag);
+    if (c.arrival == arrival::periodic)
+      out.put("phase", word(c.phase));
   }
   out.put("count", c.count);
 }

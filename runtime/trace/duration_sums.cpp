@@ -53,7 +53,10 @@ void duration_sums::write(run_summary& s) {
                        .unexplained = g.whole > 0 ? 1 - g.part / g.whole : 0});
   if (unmapped_ > 0)
     s.problems.push_back(fmt::format(
-        "{} durations cross to a clock without an estimate and are in no figure", unmapped_));
+        "{} durations cross to a clock that was not compared with others at that time, and are in "
+        "no figure: let UDP pass between the nodes (clock probes), or keep the control connection "
+        "up until the run has ended",
+        unmapped_));
   std::uint64_t impossible = 0;
   for (auto& g : steps_)
     if (g.impossible > 0) {

@@ -32,7 +32,9 @@ struct run_summary;
 
 /// trace.json: Chrome's trace event format for Perfetto and chrome://tracing. A process per node,
 /// a track per stage and link (more tracks of one name where samples overlap there), arrows along
-/// each sample's way; times in µs since the first intended time.
+/// each sample's way, a mark for each event; times in µs since the first intended time. A duration
+/// below 0 cannot be drawn: such a slice has the length 0 and "(negative)" in its name. What is
+/// reported of a duration is in the slice's args: duration_us ± bound_us.
 [[nodiscard]] result<void> export_chrome(store& s, const std::filesystem::path& file);
 
 } // namespace peernet

@@ -21,8 +21,9 @@ std::string json_text(const std::string& text) {
 /// A span as it is drawn, on the reference clock.
 struct slice {
   std::int64_t begin = 0;
-  std::int64_t end = 0;
-  std::int64_t bound = 0;
+  std::int64_t end = 0;   ///< not before begin: the format cannot draw less than nothing
+  std::int64_t took = 0;  ///< as reported; less than 0 where clocks are not known well enough
+  std::int64_t bound = 0; ///< ± of it
   route_id route = 0;
   node_id node = 0;
   std::uint16_t what = 0;
@@ -74,19 +75,42 @@ public:
     collect(t);
     place();
     for (const auto& s : slices_) {
-      const auto& name = context_.place_of(s.route).name;
+      const auto& place = context_.place_of(s.route).name;
+      const auto name = context_.step_name(s.what);
       separate();
       out_.print(R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":{},"cat":{},)"
-                 R"("args":{{"sensor":{},"seq":{},"output":{},"bound_us":{}}}}})",
+                 R"("args":{{"sensor":{},"seq":{},"output":{},"duration_us":{},"bound_us":{}}}}})",
                  s.node + 1, s.track, micro(s.begin - start_), micro(s.end - s.begin),
-                 json_text(context_.step_name(s.what)), json_text(name),
+                 json_text(s.took < 0 ? name + " (negative)" : name),
+                 json_text(s.took < 0 ? place + ",negative" : place),
                  json_text(context_.place_of(context_.shape.sensors[t.id.sensor()]).name),
-                 t.id.seq(), s.output, micro(s.bound));
+                 t.id.seq(), s.output, micro(s.took), micro(s.bound));
     }
     arrows();
   }
 
+  /// What happened, as the view `events` tells it: a mark over all tracks of its node, or of the
+  /// coordinator, which is process 0.
+  void events(sql_database& db) {
+    auto q = db.prepare("SELECT time_ns, node, severity, what, detail FROM events "
+                        "WHERE time_ns IS NOT NULL ORDER BY time_ns");
+    while (q.next()) {
+      const auto& nodes = context_.shape.nodes;
+      const auto node = std::ranges::find(nodes, q.text(1), &layout::node::name);
+      separate();
+      out_.print(R"({{"ph":"i","s":"p","pid":{},"tid":0,"ts":{},"name":{},"cat":"event",)"
+                 R"("args":{{"severity":{},"detail":{}}}}})",
+                 node == nodes.end() ? 0 : node - nodes.begin() + 1, micro(q.integer(0) - start_),
+                 json_text(q.text(3)), json_text(q.text(2)), json_text(q.text(4)));
+      coordinator_ = coordinator_ || node == nodes.end();
+    }
+  }
+
   void names() {
+    if (coordinator_) {
+      separate();
+      out_.write(R"({"ph":"M","pid":0,"name":"process_name","args":{"name":"coordinator"}})");
+    }
     for (std::size_t n = 0; n < context_.shape.nodes.size(); ++n) {
       separate();
       out_.print(R"({{"ph":"M","pid":{},"name":"process_name","args":{{"name":{}}}}})", n + 1,
@@ -122,10 +146,12 @@ private:
       const auto& o = context_.origins[s.origin];
       const auto begin = context_.clocks.to_reference(o.begin_clock, s.begin_ns);
       const auto end = context_.clocks.to_reference(o.end_clock, s.end_ns);
-      if (begin && end)
+      const auto took = context_.clocks.between(o.begin_clock, s.begin_ns, o.end_clock, s.end_ns);
+      if (begin && end && took)
         slices_.push_back({.begin = begin->ns,
-                           .end = std::max(begin->ns, end->ns), // within its bound, it may be less
-                           .bound = o.begin_clock == o.end_clock ? 0 : begin->bound + end->bound,
+                           .end = std::max(begin->ns, end->ns),
+                           .took = took->ns,
+                           .bound = took->bound,
                            .route = o.route,
                            .node = o.end_node,
                            .what = o.what,
@@ -194,6 +220,7 @@ private:
   std::vector<slice> slices_; // of the current trace
   std::uint64_t arrow_ = 0;
   bool first_ = true;
+  bool coordinator_ = false; // has a mark
 };
 
 } // namespace
@@ -210,6 +237,7 @@ result<void> export_chrome(store& s, const std::filesystem::path& file) {
   joined_trace t;
   while (traces.next(t))
     picture.trace(t);
+  picture.events(s.database());
   picture.names();
   out.write("\n]}\n");
   if (auto done = s.database().check(); !done)

@@ -8,6 +8,8 @@
 #include "runtime/trace/settle.hpp"
 #include "runtime/trace/summary_clocks.hpp"
 
+#include <charconv>
+
 namespace peernet {
 
 namespace {
@@ -17,24 +19,32 @@ result<void> estimate_clocks_of(store& s) {
   const auto looks = s.read_looks();
   const auto shape = s.read_layout();
   const auto method = s.read_run(run_key::clock_method);
-  if (!probes || !looks || !shape || !method)
-    return !probes  ? probes.error()
-           : !looks ? looks.error()
-           : !shape ? shape.error()
-                    : method.error();
+  const auto interval = s.read_run(run_key::clock_interval);
+  if (!probes || !looks || !shape || !method || !interval)
+    return !probes   ? probes.error()
+           : !looks  ? looks.error()
+           : !shape  ? shape.error()
+           : !method ? method.error()
+                     : interval.error();
+  std::int64_t interval_ns = 0;
+  std::from_chars(interval->data(), interval->data() + interval->size(), interval_ns);
   std::vector<std::string> names;
   for (const auto& n : shape->nodes)
     names.push_back(n.name);
   const auto basis = *method == "system" ? clock_basis::system
                      : *method == "both" ? clock_basis::both
                                          : clock_basis::probe;
-  return s.write_clocks(
-      estimate_clocks({.probes = *probes, .looks = *looks, .names = names, .basis = basis}));
+  return s.write_clocks(estimate_clocks({.probes = *probes,
+                                         .looks = *looks,
+                                         .names = names,
+                                         .basis = basis,
+                                         .silence_ns = longest_silence(interval_ns)}));
 }
 
 } // namespace
 
 result<run_summary> finish_run(store& s) {
+  s.prepare_reading();
   if (auto done = estimate_clocks_of(s); !done)
     return done.error();
   s.database().execute(schema::indices);

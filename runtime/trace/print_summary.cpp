@@ -17,6 +17,7 @@ constexpr std::size_t width = 100;
 constexpr std::size_t name_width = 16;
 constexpr std::size_t step_width = 13;
 constexpr std::string_view none = "–";
+constexpr std::string_view coordinator = "coordinator"; ///< what the store calls it
 
 /// Columns of a terminal that a text takes: one for each character.
 std::size_t columns_of(std::string_view text) {
@@ -52,8 +53,11 @@ std::string shown(const std::optional<std::uint64_t>& count) {
   return count ? std::to_string(*count) : std::string(none);
 }
 
+/// In 7 columns whatever it is.
 std::string percent(double share) {
-  return fmt::format("{:.1f} %", share * 100);
+  return share >= 9.9995    ? "> 999 %"
+         : share <= -0.9995 ? "< -99 %"
+                            : fmt::format("{:.1f} %", share * 100);
 }
 
 std::string without_trailing_blanks(const std::string& text) {
@@ -252,7 +256,20 @@ private:
               show_duration(duration{c.worst_bound_ns}));
       else
         print("clock of {}: no estimate\n", clip(c.node, 24));
+      without_datagrams(c.node);
     }
+  }
+
+  /// Says so if a node was compared with the coordinator another way, always or at times.
+  void without_datagrams(const std::string& node) {
+    std::uint64_t datagrams = 0, control = 0;
+    for (const auto& p : s_.clock_pairs)
+      if ((p.asker == node && p.answerer == coordinator) ||
+          (p.asker == coordinator && p.answerer == node))
+        (p.method == by_control ? control : datagrams) += p.exchanges;
+    if (control > 0)
+      print("  {}compared over the control plane (UDP did not pass): {} of {} exchanges\n",
+            datagrams > 0 ? "at times " : "", control, control + datagrams);
   }
 
   /// Nodes on one clock were probed all the same: the estimate is checked against the truth, 0.
@@ -279,10 +296,10 @@ private:
         names = std::clamp(columns_of(rows.back().first), names, std::size_t{30});
       }
     if (!rows.empty())
-      print("\n{:<{}} {:<8}{:>10}{:>9}{:>9}{:>11}{:>9}{:>9}\n", "clock pair", names, "by",
+      print("\n{:<{}} {:<8}{:>10}{:>9}{:>11}{:>13}{:>9}{:>9}\n", "clock pair", names, "by",
             "exchanges", "min rtt", "offset", "drift", "±", "worst ±");
     for (const auto& [name, p] : rows)
-      print("{:<{}} {:<8}{:>10}{:>9}{:>9}{:>11}{:>9}{:>9}\n", clip(name, names), names,
+      print("{:<{}} {:<8}{:>10}{:>9}{:>11}{:>13}{:>9}{:>9}\n", clip(name, names), names,
             p->network.empty() ? p->method : clip(p->network, 8), p->exchanges,
             show_duration(duration{p->shortest_ns}), show_duration(duration{p->offset_ns}),
             fmt::format("{:.2f} ppm", p->drift_ppb * 1e-3), show_duration(duration{p->bound_ns}),
@@ -293,19 +310,21 @@ private:
   }
 
   void events() {
-    constexpr std::size_t most = 8;
+    constexpr std::size_t most = 12;
     if (s_.events.empty())
       return;
     print("\n");
     for (std::size_t i = 0; i < std::min(most, s_.events.size()); ++i) {
       const auto& e = s_.events[i];
-      auto text = fmt::format("{} {}: {}, {}", e.severity, e.node, e.what, e.detail);
+      auto text = e.first_ns ? "at " + show_duration(duration{*e.first_ns - s_.begin_ns}) + ", "
+                             : std::string();
+      text += fmt::format("{} {}: {}, {}", e.severity, e.node, e.what, e.detail);
       if (e.count > 1)
         text += fmt::format(" ({} times)", e.count);
       sentence(" · ", text);
     }
     if (s_.events.size() > most)
-      print("   {} more kinds of events: view events of run.db\n", s_.events.size() - most);
+      print("   {} more events: view events of run.db\n", s_.events.size() - most);
   }
 
   void overhead() {
@@ -316,6 +335,12 @@ private:
       print("clock probes: {} sent, {}/s while running; {} of CPU, all nodes together\n",
             show_size(static_cast<double>(s_.own.probe_bytes)), show_size(s_.own.probe_rate),
             show_duration(s_.own.probe_cpu));
+    std::uint64_t uncounted = 0;
+    for (const auto& p : s_.clock_pairs)
+      uncounted += p.method == by_control ? p.exchanges : 0;
+    if (uncounted > 0)
+      print("clock probes: {} more exchanges over the control plane, whose cost is not counted\n",
+            uncounted);
     const auto& m = s_.own.mishaps;
     std::string disturbed;
     if (m.foreign > 0)

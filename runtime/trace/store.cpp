@@ -14,14 +14,21 @@ namespace peernet {
 namespace {
 
 /// A write-ahead log with synchronous = normal: a commit survives the death of the process, and the
-/// database the death of the machine. Large pages and few checkpoints: rows only come at the end.
+/// database the death of the machine. Large pages and few checkpoints: rows only come at the end,
+/// so that a small cache will do.
 void tune(sql_database& db) {
   db.execute("PRAGMA page_size = 16384");
   db.execute("PRAGMA journal_mode = WAL");
   db.execute("PRAGMA synchronous = NORMAL");
   db.execute("PRAGMA wal_autocheckpoint = 2000");
-  db.execute("PRAGMA cache_size = -65536"); // kiB
-  db.execute("PRAGMA temp_store = MEMORY");
+  db.execute("PRAGMA cache_size = -4096"); // kiB
+}
+
+/// What is read again and again may stay; what is sorted goes to a file when it is more: a run of
+/// an hour must not need memory in proportion.
+void tune_for_reading(sql_database& db) {
+  db.execute("PRAGMA cache_size = -65536");
+  db.execute("PRAGMA temp_store = FILE");
 }
 
 void write_names(sql_database& db) {
@@ -106,14 +113,17 @@ result<store> store::open(const std::filesystem::path& path, access mode) {
                                        std::to_string(version.value_or(0)) +
                                        " of the format, this program reads version " +
                                        std::to_string(schema::version)};
-  db->execute("PRAGMA cache_size = -65536");
-  db->execute("PRAGMA temp_store = MEMORY");
+  tune_for_reading(*db);
   store opened(std::move(*db));
   if (mode == access::finish)
     opened.prepare_writing();
   if (auto done = opened.db_.check(); !done)
     return done.error();
   return opened;
+}
+
+void store::prepare_reading() {
+  tune_for_reading(db_);
 }
 
 void store::prepare_writing() {

@@ -99,6 +99,9 @@ public:
   /// Replaces everything that is known of the clocks, segments included.
   [[nodiscard]] result<void> write_clocks(const clock_estimates& all);
 
+  /// From now on more is read than written: a larger cache, and files for what is sorted.
+  void prepare_reading();
+
   /// For the other files of this folder.
   [[nodiscard]] sql_database& database() noexcept { return db_; }
 

@@ -132,7 +132,7 @@ struct run_summary {
     std::uint64_t exchanges = 0;
     std::int64_t shortest_ns = 0; ///< round trip
     std::int64_t median_ns = 0;   ///< round trip
-    std::int64_t offset_ns = 0;   ///< answerer − asker, in the middle of the run
+    std::int64_t offset_ns = 0;   ///< answerer − asker, in the middle of the run or near to it
     double drift_ppb = 0;         ///< then
     std::int64_t bound_ns = 0;    ///< then
     std::int64_t worst_bound_ns = 0;
@@ -146,8 +146,10 @@ struct run_summary {
     std::int64_t bound_ns = 0;
   };
 
-  /// Events of one kind at one node.
+  /// An event; or all of one kind at one node, if there are more of them than told_singly.
   struct event_row {
+    static constexpr int told_singly = 4;
+
     std::string severity; ///< "info", "warning", "error"
     std::string node;     ///< or "coordinator"
     std::string what;

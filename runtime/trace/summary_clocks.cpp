@@ -92,8 +92,12 @@ result<void> summarise_events(store& s, run_summary& out) {
   out.events.clear();
   // With MIN in the list, SQLite takes the other columns from the row where it was found.
   auto q = s.database().prepare(
-      "SELECT severity, node, what, detail, COUNT(*), MIN(time_ns) FROM events "
-      "GROUP BY severity, node, what ORDER BY MIN(time_ns)");
+      "SELECT severity, node, what, detail, COUNT(*), MIN(time_ns) FROM "
+      "(SELECT *, COUNT(*) OVER (PARTITION BY severity, node, what) AS of_a_kind, "
+      "ROW_NUMBER() OVER () AS number FROM events) GROUP BY severity, node, what, "
+      "CASE WHEN of_a_kind <= " +
+      std::to_string(run_summary::event_row::told_singly) +
+      " THEN number END ORDER BY MIN(time_ns)");
   while (q.next())
     out.events.push_back({.severity = q.text(0),
                           .node = q.text(1),

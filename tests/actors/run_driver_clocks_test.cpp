@@ -105,6 +105,23 @@ BOOST_AUTO_TEST_CASE(whoever_does_not_answer_by_udp_is_asked_over_the_control_pl
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_control_plane_asks_no_oftener_than_the_scenario_wants) {
+  graph = read_plan(std::string(chain_toml) + "[clock]\ninterval = \"500ms\"\n");
+  cloud->report.sensors_finished = false;
+  begin();
+  pass(2s);
+  cloud->report.sensors_finished = true;
+  (void)ending();
+  std::map<node_id, int> asked;
+  for (const auto& p : stored_probes("control"))
+    asked[p.answerer] += p.phase == probe_phase::during;
+  for (const node_id n : {0, 1}) {
+    BOOST_TEST(asked[n] >= 4);
+    BOOST_TEST(asked[n] <= 5);
+  }
+  BOOST_TEST(run_number(run_key::clock_interval) == 500'000'000);
+}
+
 BOOST_AUTO_TEST_CASE(what_nodes_learnt_is_stored_as_they_told_it) {
   give_clock(*robot, 1h);
   give_clock(*cloud, 2h);

@@ -290,7 +290,8 @@ void machines::await_free(std::chrono::milliseconds at_most) {
       await_that(
           m->name() + " is free",
           [&] {
-            const auto said = m->log();
+            auto said = m->log();
+            said.erase(0, said.rfind("listening at ")); // what others before it said
             return m->workers().empty() &&
                    count_of(" begins; ", said) <= count_of(" is over: ", said);
           },

@@ -133,16 +133,34 @@ void log(const std::string& line) {
   std::cerr << utc_compact(wall_clock_ns()) << " " << line << std::endl;
 }
 
-/// Tells of strangers at the door, at most once a minute.
-void watch_door(const node_daemon& daemon, std::uint64_t& told) {
-  const auto& c = daemon.counters();
-  const auto strangers = c.rejected + c.too_slow + c.crowded_out;
-  if (strangers > told)
-    log("turned away " + std::to_string(strangers - told) +
-        " connections of strangers (unknown certificates " + std::to_string(c.rejected) +
-        ", silent " + std::to_string(c.too_slow + c.crowded_out) + " since the start)");
-  told = strangers;
-}
+/// Tells of strangers at the door: of the first at once, of more once a minute and at the end.
+class door_watch {
+public:
+  explicit door_watch(const node_daemon& daemon) : daemon_(daemon) {}
+  ~door_watch() { tell(); }
+
+  void look() {
+    if (!told_at_ || clock::machine_now() - *told_at_ >= std::chrono::minutes{1})
+      tell();
+  }
+
+private:
+  void tell() {
+    const auto& c = daemon_.counters();
+    const std::uint64_t unknown = c.rejected, silent = c.too_slow + c.crowded_out;
+    if (unknown + silent <= told_)
+      return;
+    log("turned away strangers: " + std::to_string(unknown + silent - told_) +
+        " (since the start " + std::to_string(unknown) +
+        " without a certificate that is known here, " + std::to_string(silent) + " silent)");
+    told_ = unknown + silent;
+    told_at_ = clock::machine_now();
+  }
+
+  const node_daemon& daemon_;
+  std::uint64_t told_ = 0;
+  std::optional<stamp> told_at_;
+};
 
 result<node_daemon::settings> daemon_settings(const wishes& w, std::optional<identity> self,
                                               const std::filesystem::path& folder) {
@@ -197,9 +215,11 @@ int serve(const wishes& w, std::optional<identity> self, const std::filesystem::
     log("warning: --insecure: no encryption, and whoever reaches " + at.address +
         " may run scenarios here");
   log("listening at " + bracketed(at.address) + ":" + std::to_string(at.port));
-  std::uint64_t told = 0;
-  for (timespec minute{60, 0}; ::sigtimedwait(&ends, nullptr, &minute) < 0;)
-    watch_door(**daemon, told);
+  {
+    door_watch watch(**daemon);
+    for (timespec second{1, 0}; ::sigtimedwait(&ends, nullptr, &second) < 0;)
+      watch.look();
+  }
   log("ending");
   return 0;
 }

@@ -38,8 +38,10 @@ void progress_line::show(const run_progress& p) {
     shown_ = true;
     return;
   }
-  const auto drains = p.step == "draining"; // mostly in no time, which needs no line
-  const auto shown = drains || p.step == "loading" || p.step == "running" || p.step == "settling";
+  const auto drains = p.step == "draining";             // mostly in no time, which needs no line
+  const auto waits = p.step.starts_with("waiting for"); // for somebody to do something elsewhere
+  const auto shown =
+      drains || waits || p.step == "loading" || p.step == "running" || p.step == "settling";
   if (!shown || ((drains || p.step == step_) && p.elapsed - last_plain_ < plain_period))
     return;
   step_ = p.step;

@@ -177,7 +177,7 @@ std::vector<probe> probe_service::take() {
                       .t4 = e.t4,
                       .phase = e.phase,
                       .network = e.with->who.at.network,
-                      .method = "udp"});
+                      .method = std::string(by_udp)});
   return probes;
 }
 

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(channels_that_cannot_be_opened_are_named_by_their_link) {
   prepare(cloud);
   const auto bound = cloud->bind({});
   BOOST_REQUIRE(!bound.ok());
-  BOOST_TEST(bound.error().message == "links.uplink: no free port");
+  BOOST_TEST(bound.error().message == "links.uplink: node cloud: no free port");
 
   // Without a downlink the robot has nothing to bind.
   test_node robot(read_plan(with(chain_toml, "[sinks.actuator]\nnode = \"robot\"",

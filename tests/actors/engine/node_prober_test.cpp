@@ -189,6 +189,30 @@ BOOST_AUTO_TEST_CASE(a_node_without_a_point_on_the_links_network_is_reported_onc
   BOOST_TEST(warnings().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_node_without_an_address_on_the_links_network_asks_from_its_default_one) {
+  auto text = std::string(star);
+  const std::string own = R"(addresses = { lan = "127.0.0.2", wifi = "127.0.0.3" })";
+  text.erase(text.find(own), own.size());
+  const auto plain = read_plan(text);
+  test_node asking(plain, "robot");
+  auto made = node_prober::start(*asking, our_secret);
+  BOOST_REQUIRE(made.ok());
+  BOOST_TEST((*made)->points().size() == 1u);
+  require((*made)->set_targets(clocks, everywhere));
+  gate done;
+  (*made)->burst(5, 100us, probe_phase::before, [&] { done.open(); });
+  BOOST_REQUIRE(done.pass());
+  std::map<std::pair<node_id, std::string>, int> asked;
+  for (const auto& p : (*made)->take().probes)
+    ++asked[{p.answerer, p.network}];
+  const std::map<std::pair<node_id, std::string>, int> expected{
+      {{cloud, "lan"}, 5}, {{cloud, "wifi"}, 5}, {{edge, ""}, 5}};
+  BOOST_TEST((asked == expected));
+  (*made)->report_silence();
+  for (const auto& e : asking->events().take().first)
+    BOOST_TEST(e.what != "clock probes unanswered", e.detail);
+}
+
 BOOST_AUTO_TEST_CASE(whoever_never_answers_is_reported_once_with_its_address) {
   require(probers[robot]->set_targets(clocks, everywhere));
   probers[robot]->report_silence(); // nobody was asked yet

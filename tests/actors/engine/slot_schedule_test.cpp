@@ -38,6 +38,13 @@ void check_no_drift(std::int64_t rate_hz) {
 
 BOOST_AUTO_TEST_SUITE(slot_schedule_test)
 
+BOOST_AUTO_TEST_CASE(a_phase_moves_every_slot_by_the_same_part_of_a_period) {
+  const auto at_once = first_slots({arrival::periodic, 10, stamp{}, random_source{1}}, 5);
+  const auto later = first_slots({arrival::periodic, 10, stamp{}, random_source{1}, 0.25}, 5);
+  for (std::size_t i = 0; i < at_once.size(); ++i)
+    BOOST_TEST((later[i] - at_once[i]).count() == 25'000'000);
+}
+
 BOOST_AUTO_TEST_CASE(a_period_without_an_exact_length_does_not_drift) {
   check_no_drift(3);
 }

@@ -38,7 +38,7 @@ std::size_t count_in(const fs::path& folder) {
 }
 
 unsigned mode_of(const fs::path& file) {
-  struct stat s{};
+  struct stat s {};
   BOOST_REQUIRE(::lstat(file.c_str(), &s) == 0);
   return s.st_mode & 07777;
 }

@@ -16,8 +16,8 @@ struct fixture {
     door = must(join_door::open("127.0.0.1", 0, laptop.security));
   }
   framed_stream come(const stream_security& as) {
-    framed_stream stream(must(secure_stream::over(
-        must(dial("127.0.0.1", door->at().port, soon())), as, stream_side::client)));
+    framed_stream stream(must(secure_stream::over(must(dial("127.0.0.1", door->at().port, soon())),
+                                                  as, stream_side::client)));
     must(stream.handshake(soon()));
     return stream;
   }

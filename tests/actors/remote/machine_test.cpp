@@ -26,8 +26,8 @@ BOOST_AUTO_TEST_CASE(what_it_says_is_what_the_system_says) {
   BOOST_TEST(f.clock_domain == peernet::clock().domain());
   BOOST_TEST(f.cores == std::thread::hardware_concurrency());
   BOOST_TEST(f.governor.find('\n') == std::string::npos);
-  for (const auto& [name, bytes] : {std::pair{"rmem_max", f.most_receive_buffer},
-                                    std::pair{"wmem_max", f.most_send_buffer}}) {
+  for (const auto& [name, bytes] :
+       {std::pair{"rmem_max", f.most_receive_buffer}, std::pair{"wmem_max", f.most_send_buffer}}) {
     const bool shown = std::filesystem::exists(std::string("/proc/sys/net/core/") + name);
     BOOST_TEST((shown ? bytes >= 2048 : bytes == 0), name << " " << bytes);
   }

@@ -181,11 +181,21 @@ BOOST_AUTO_TEST_CASE(random_changes_do_no_harm) {
     for (auto changes = 1 + random() % 4; changes > 0 && !text.empty(); --changes) {
       const auto at = random() % text.size();
       switch (random() % 5) {
-      case 0: text[at] = static_cast<char>(random()); break;
-      case 1: text[at] = marks[random() % marks.size()]; break;
-      case 2: text.erase(at, 1 + random() % 8); break;
-      case 3: text.insert(at, text.substr(random() % text.size(), random() % 16)); break;
-      default: text.resize(at); break;
+      case 0:
+        text[at] = static_cast<char>(random());
+        break;
+      case 1:
+        text[at] = marks[random() % marks.size()];
+        break;
+      case 2:
+        text.erase(at, 1 + random() % 8);
+        break;
+      case 3:
+        text.insert(at, text.substr(random() % text.size(), random() % 16));
+        break;
+      default:
+        text.resize(at);
+        break;
       }
     }
     check_harmless(text);

@@ -1,111 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "actors/remote/node_call.hpp"
-#include "actors/remote/digest.hpp"
-#include "tests/actors/remote/scripted_peer.hpp"
-#include "tests/support/temp_folder.hpp"
-
-#include <fstream>
-#include <sstream>
+#include "tests/actors/remote/call_fixture.hpp"
 
 using namespace peernet;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-namespace {
-
-machine_facts facts_of(const std::string& name) {
-  machine_facts f;
-  f.version = "1.2.3";
-  f.name = name;
-  f.host = name;
-  return f;
-}
-
-/// What a node says of itself once it was greeted.
-void greet(framed_stream& s) {
-  (void)hear<greeting>(s);
-  say(s, greeting{.facts = facts_of("robot")});
-}
-
-/// Through all steps to the worker's start, without files.
-void start_a_worker(framed_stream& s) {
-  greet(s);
-  (void)hear<preparation>(s);
-  say(s, wanted_files{});
-  (void)hear<start_worker>(s);
-  say(s, worker_started{4711, "a folder there"});
-}
-
-std::string read_fd_to_end(int fd) {
-  std::string all;
-  char some[4096];
-  while (wait_until_ready(fd, POLLIN, soon())) {
-    const auto n = ::recv(fd, some, sizeof some, 0);
-    if (n <= 0)
-      return all;
-    all.append(some, static_cast<std::size_t>(n));
-  }
-  return all + " and no end";
-}
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-struct fixture {
-  machine laptop{"laptop"}, robot{"robot"};
-  temp_folder folder;
-  const fs::path outputs = folder / "outputs";
-  std::atomic<int> interrupts{0};
-  std::ptrdiff_t descriptors = open_descriptors();
-
-  fixture() {
-    laptop.knows(robot);
-    robot.knows(laptop);
-  }
-  node_call::settings settings() {
-    return {.node = "cloud",
-            .own = facts_of("laptop"),
-            .outputs = outputs,
-            .interrupts = &interrupts};
-  }
-  result<std::unique_ptr<node_call>> call(const socket_address& at,
-                                          duration patience = test_deadline) {
-    return node_call::to(settings(), at.address, at.port, laptop.security, patience);
-  }
-  result<std::unique_ptr<node_call>> call(const scripted_peer& peer) { return call(peer.at()); }
-  scripted_peer node(scripted_peer::script play) { return {robot.security, std::move(play)}; }
-
-  file_to_ship file(const std::string& name, const std::string& content) {
-    const auto here = folder / name;
-    std::ofstream(here, std::ios::binary) << content;
-    return {{"files/" + name, digest_of(content), content.size()}, here};
-  }
-  /// Calls, prepares and starts; the descriptor.
-  int start(std::unique_ptr<node_call>& with, const scripted_peer& peer) {
-    with = must(call(peer));
-    must(with->prepare("run", {}, {}));
-    return must(with->start());
-  }
-};
-
-/// Names the node and its address.
-template <class T>
-void check_error(const result<T>& r, errc code, const std::vector<std::string>& words) {
-  BOOST_REQUIRE(!r.ok());
-  BOOST_TEST(r.error().code == code, r.error().message);
-  for (const auto& w : words)
-    BOOST_TEST(r.error().message.find(w) != std::string::npos, r.error().message << ": " << w);
-}
-
-const auto no_progress = [](shipping_progress) {};
-
-} // namespace
-
-BOOST_FIXTURE_TEST_SUITE(node_call_test, fixture)
+BOOST_FIXTURE_TEST_SUITE(node_call_test, call_fixture)
 
 BOOST_AUTO_TEST_CASE(both_sides_learn_who_the_other_is) {
   greeting got;
@@ -303,6 +203,24 @@ BOOST_AUTO_TEST_CASE(a_file_that_changed_meanwhile_is_named) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_cannot_take_a_file_is_heard_in_the_middle_of_it) {
+  const std::vector files{file("long", std::string(20'000'000, 'l'))};
+  auto peer = node([&](framed_stream& s) {
+    greet(s);
+    (void)hear<preparation>(s);
+    say(s, wanted_files{{files[0].entry.digest}});
+    (void)hear<file_follows>(s);
+    (void)needed(s.receive(soon()));
+    say(s, refusal{"its disk is full"});
+    while (s.receive(soon())) {
+    }
+  });
+  shipping_progress last;
+  check_error(must(call(peer))->prepare("run", files, [&](shipping_progress p) { last = p; }),
+              errc::refused, {"node cloud", "its disk is full"});
+  BOOST_TEST(last.done < last.all);
+}
+
 BOOST_AUTO_TEST_CASE(shipping_can_be_interrupted) {
   const std::vector files{file("long", std::string(5'000'000, 'l'))};
   auto peer = node([&](framed_stream& s) {
@@ -325,180 +243,6 @@ BOOST_AUTO_TEST_CASE(shipping_can_be_interrupted) {
   peer.finish();
   BOOST_TEST(last.done > 0u);
   BOOST_TEST(last.done < last.all);
-}
-
-BOOST_AUTO_TEST_CASE(the_worker_s_conversation_flows_both_ways_until_it_ends) {
-  auto peer = node([](framed_stream& s) {
-    start_a_worker(s);
-    const auto asked = needed(s.receive(soon()));
-    if (asked.type != frame_type::control)
-      throw std::runtime_error("no control frame came");
-    needed(s.send(frame_type::control, asked.body + " yourself", soon()));
-    (void)needed(s.receive(soon())); // it was read
-    say(s, worker_ended{"exit code 0"});
-    say(s, file_follows{"recorder/a.txt", "", 11});
-    needed(s.send(frame_type::file, "some ", soon()));
-    needed(s.send(frame_type::file, "output", soon()));
-    say(s, file_follows{"empty", "", 0});
-    s.stream().say_goodbye();
-  });
-  std::unique_ptr<node_call> c;
-  const int fd = start(c, peer);
-  BOOST_TEST(c->folder() == "a folder there");
-  BOOST_TEST(!c->wait_end(clock::machine_now()).has_value());
-  send_raw(fd, "hello");
-  std::string answer;
-  while (answer.size() < 14) {
-    char some[64];
-    BOOST_REQUIRE(wait_until_ready(fd, POLLIN, soon()));
-    const auto n = ::recv(fd, some, sizeof some, 0);
-    BOOST_REQUIRE(n > 0);
-    answer.append(some, static_cast<std::size_t>(n));
-  }
-  BOOST_TEST(answer == "hello yourself");
-  send_raw(fd, "!");
-  BOOST_TEST(read_fd_to_end(fd).empty());
-  BOOST_TEST(c->wait_end(soon()).value_or("") == "exit code 0");
-  BOOST_TEST(c->wait_files(test_deadline));
-  BOOST_TEST(c->problems().empty());
-  BOOST_TEST(read(outputs / "recorder/a.txt") == "some output");
-  BOOST_TEST(fs::file_size(outputs / "empty") == 0u);
-  BOOST_TEST(c->wait_end(clock::machine_now()).value_or("") == "exit code 0"); // and stays said
-  ::close(fd);
-}
-
-BOOST_AUTO_TEST_CASE(a_broken_connection_is_an_end_with_a_reason) {
-  auto peer = node([](framed_stream& s) { start_a_worker(s); });
-  std::unique_ptr<node_call> c;
-  const int fd = start(c, peer);
-  BOOST_TEST(read_fd_to_end(fd).empty());
-  const auto end = c->wait_end(soon());
-  BOOST_REQUIRE(end.has_value());
-  BOOST_TEST(end->starts_with("the connection ended: "), *end);
-  BOOST_TEST(!c->wait_files(test_deadline));
-  ::close(fd);
-}
-
-BOOST_AUTO_TEST_CASE(who_sends_nothing_more_is_not_waited_for) {
-  std::promise<void> over;
-  auto peer = node([&](framed_stream& s) {
-    start_a_worker(s);
-    say(s, worker_ended{"exit code 0"});
-    over.get_future().wait();
-  });
-  std::unique_ptr<node_call> c;
-  ::close(start(c, peer));
-  BOOST_TEST(c->wait_end(soon()).has_value());
-  BOOST_TEST(!c->wait_files(5ms));
-  over.set_value();
-}
-
-BOOST_AUTO_TEST_CASE(the_end_is_heard_although_nobody_here_listens_to_the_worker_any_more) {
-  auto peer = node([](framed_stream& s) {
-    start_a_worker(s);
-    for (int i = 0; i < 100; ++i) // more than is held on the way
-      needed(s.send(frame_type::control, std::string(most_piece, 'x'), soon()));
-    say(s, worker_ended{"killed by signal 9 (Killed)"});
-    s.stream().say_goodbye();
-    hear_end(s);
-  });
-  std::unique_ptr<node_call> c;
-  ::close(start(c, peer));
-  BOOST_TEST(c->wait_end(soon()).value_or("") == "killed by signal 9 (Killed)");
-  c.reset();
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(outputs_that_are_not_kept_are_told) {
-  fs::create_directories(outputs);
-  std::ofstream(outputs / "run.db") << "precious";
-  auto peer = node([](framed_stream& s) {
-    start_a_worker(s);
-    say(s, worker_ended{"exit code 0"});
-    for (const auto* name : {"../outside", "run.db", "/absolute", ""}) {
-      say(s, file_follows{name, "", 4});
-      needed(s.send(frame_type::file, "evil", soon()));
-    }
-    say(s, file_follows{"more", "", 4}); // than announced
-    needed(s.send(frame_type::file, "12345", soon()));
-    needed(s.send(frame_type::file, "6", soon()));
-    say(s, file_follows{"half", "", 4});
-    needed(s.send(frame_type::file, "12", soon()));
-    say(s, file_follows{"good", "", 4});
-    needed(s.send(frame_type::file, "1234", soon()));
-    needed(s.send(frame_type::message, "no JSON", soon()));
-    say(s, start_worker{}); // makes no sense here
-    say(s, file_follows{"cut", "", UINT64_MAX});
-    needed(s.send(frame_type::file, "12", soon()));
-  });
-  std::unique_ptr<node_call> c;
-  ::close(start(c, peer));
-  BOOST_TEST(c->wait_files(test_deadline));
-  const auto problems = c->problems();
-  BOOST_TEST(problems.size() == 8u);
-  for (const auto* word : {"outside", "run.db", "absolute", "more", "half", "cut"})
-    BOOST_TEST(std::ranges::any_of(problems,
-                                   [&](const auto& p) { return p.find(word) != p.npos; }),
-               word);
-  c.reset();
-  BOOST_TEST(read(outputs / "run.db") == "precious");
-  BOOST_TEST(read(outputs / "good") == "1234");
-  BOOST_TEST(!fs::exists(folder / "outside"));
-  BOOST_TEST(std::distance(fs::directory_iterator(outputs), {}) == 2);
-}
-
-BOOST_AUTO_TEST_CASE(problems_are_bounded) {
-  auto peer = node([](framed_stream& s) {
-    start_a_worker(s);
-    for (int i = 0; i < 1000; ++i)
-      say(s, file_follows{"..", "", 4});
-  });
-  std::unique_ptr<node_call> c;
-  ::close(start(c, peer));
-  BOOST_TEST(!c->wait_files(test_deadline));
-  BOOST_TEST(c->problems().size() == 20u);
-}
-
-BOOST_AUTO_TEST_CASE(where_outputs_go_nowhere_nothing_is_written) {
-  auto peer = node([](framed_stream& s) {
-    start_a_worker(s);
-    say(s, worker_ended{"exit code 0"});
-    say(s, file_follows{"a", "", 4});
-    needed(s.send(frame_type::file, "1234", soon()));
-  });
-  auto s = settings();
-  s.outputs.clear();
-  const auto c =
-      must(node_call::to(s, peer.at().address, peer.at().port, laptop.security, test_deadline));
-  must(c->prepare("run", {}, {}));
-  ::close(must(c->start()));
-  BOOST_TEST(c->wait_files(test_deadline));
-  BOOST_TEST(c->problems().empty());
-  BOOST_TEST(!fs::exists("a"));
-}
-
-BOOST_AUTO_TEST_CASE(letting_go_ends_the_conversation_and_leaves_nothing_open) {
-  for (const bool started : {false, true}) {
-    int fd = -1;
-    {
-      auto peer = node([&](framed_stream& s) {
-        started ? start_a_worker(s) : greet(s);
-        hear_end(s);
-      });
-      std::unique_ptr<node_call> c;
-      if (started)
-        fd = start(c, peer);
-      else
-        c = must(call(peer));
-      c.reset();
-      peer.finish();
-    }
-    if (started) {
-      BOOST_TEST(read_fd_to_end(fd).empty());
-      ::close(fd);
-    }
-    BOOST_TEST(open_descriptors() == descriptors);
-  }
 }
 
 BOOST_AUTO_TEST_CASE(a_machine_that_came_by_itself_is_greeted_back) {

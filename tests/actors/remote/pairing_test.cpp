@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "actors/remote/pairing.hpp"
 #include "actors/remote/invitation.hpp"
+#include "actors/remote/pairing.hpp"
 #include "tests/actors/remote/scripted_peer.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -29,7 +29,9 @@ struct fixture {
     return pair_with("127.0.0.1", with.at().port, token, laptop.self, of_laptop.path(),
                      test_deadline);
   }
-  std::size_t known_to(const temp_folder& folder) { return must(trust(folder.path()).all()).size(); }
+  std::size_t known_to(const temp_folder& folder) {
+    return must(trust(folder.path()).all()).size();
+  }
   void check_strangers() {
     BOOST_TEST(known_to(of_laptop) == 0u);
     BOOST_TEST(known_to(of_robot) == 0u);
@@ -78,9 +80,9 @@ BOOST_AUTO_TEST_CASE(a_token_works_once) {
   machine thief("thief");
   temp_folder of_thief;
   auto peer = answering();
-  check_refused(pair_with("127.0.0.1", peer.at().port, token, thief.self, of_thief.path(),
-                          test_deadline),
-                peer);
+  check_refused(
+      pair_with("127.0.0.1", peer.at().port, token, thief.self, of_thief.path(), test_deadline),
+      peer);
   peer.finish();
   BOOST_TEST(!answered.ok());
   BOOST_TEST(known_to(of_thief) == 0u);
@@ -134,8 +136,8 @@ BOOST_AUTO_TEST_CASE(a_claim_that_is_passed_on_is_worth_nothing) {
   scripted_peer peer(open_to_all(between.self), [&](framed_stream& stream) {
     const auto claim = hear<pairing>(stream);
     const auto all = open_to_all(between.self);
-    framed_stream on(needed(secure_stream::over(
-        needed(dial("127.0.0.1", target.at().port, soon())), all, stream_side::client)));
+    framed_stream on(needed(secure_stream::over(needed(dial("127.0.0.1", target.at().port, soon())),
+                                                all, stream_side::client)));
     needed(on.handshake(soon()));
     say(on, claim);
     say(stream, hear<refusal>(on));
@@ -153,8 +155,12 @@ BOOST_AUTO_TEST_CASE(what_is_no_claim_is_refused) {
       [](framed_stream& s) { say(s, start_worker{}); },
       [](framed_stream& s) { needed(s.send(frame_type::message, "no JSON", soon())); },
       [](framed_stream& s) { needed(s.send(frame_type::file, "x", soon())); },
-      [](framed_stream& s) { say(s, pairing{"", ""}); },
-      [](framed_stream& s) { say(s, pairing{std::string(500'000, 'a'), "x"}); },
+      [](framed_stream& s) {
+        say(s, pairing{"", ""});
+      },
+      [](framed_stream& s) {
+        say(s, pairing{std::string(500'000, 'a'), "x"});
+      },
   };
   for (const auto& says : sayings) {
     auto peer = answering();

@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_gap_alone_is_no_event_and_widens_the_bound_only_there) {
   const auto inside = bound_at(15e9);
   BOOST_TEST(inside.outside == 0);
   BOOST_TEST(inside.worst_bound > 2 * bound_at(5e9).worst_bound, inside);
-  BOOST_TEST(inside.worst_bound < 500 * us, inside);
+  BOOST_TEST(inside.worst_bound < 60 * us, inside);
 }
 
 BOOST_AUTO_TEST_CASE(where_the_control_plane_takes_over_only_its_bound_counts) {

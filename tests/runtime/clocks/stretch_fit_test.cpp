@@ -117,6 +117,25 @@ BOOST_AUTO_TEST_CASE(room_that_only_short_times_leave_widens_the_bound) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_step_in_a_gap_at_the_joint_of_two_windows_bends_both_lines) {
+  for (int trial = 0; trial < 200; ++trial) {
+    random_source random(300 + static_cast<std::uint64_t>(trial));
+    auto pair = plain();
+    pair.length = between(random, 8.2e9, 9e9); // two windows
+    pair.path = {.there = {95e3, 2e3}, .back = {5e3, 2e3}};
+    if (trial % 2)
+      std::swap(pair.path.there, pair.path.back);
+    pair.remote.step_at = pair.length / 2 + between(random, -1.8e9, 1.8e9);
+    pair.remote.step_by = between(random, 50e3, 95e3); // one line fits both sides
+    auto s = stretch_of(pair, random);
+    std::erase_if(s.exchanges, [&](const offset_bounds& b) {
+      return std::abs(static_cast<double>(b.begin()) - pair.length / 2) < 1.9e9;
+    });
+    const auto found = judge(fit_stretch(s, 0, 1, {}).segments, pair, true, 0, pair.length, random);
+    BOOST_TEST(found.outside == 0, "trial " << trial << ": " << found);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_worst_check_of_all_windows_is_kept) {
   random_source random(6);
   const auto fitted = fit_stretch(stretch_of(plain(), random), 0, 1, {});

@@ -77,6 +77,29 @@ BOOST_AUTO_TEST_CASE(a_network_must_be_one_of_the_receiving_nodes) {
   BOOST_TEST(!read_text(text, {"inference.detector.node=robot", "links.uplink.force=true"}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(links_over_caf_between_two_nodes_go_over_one_network) {
+  const std::vector<std::string> both{"links.uplink.transport=caf", "links.downlink.transport=caf",
+                                      "nodes.cloud.addresses={ wifi = \"10.0.0.2\" }",
+                                      "nodes.robot.addresses={ wifi = \"10.0.0.1\" }"};
+  const auto read = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), both.begin(), both.end());
+    return read_text(base_text, more);
+  };
+  const std::string remote = "nodes.cloud.host=10.0.0.2", up = "links.uplink.network=wifi",
+                    down = "links.downlink.network=wifi";
+  BOOST_TEST(read({remote}).ok());
+  BOOST_TEST(read({remote, up, down}).ok());
+  BOOST_TEST(read({up}).ok()); // children have a socket between them
+  BOOST_TEST(read({remote, up, "links.downlink.transport=zmq-tcp"}).ok());
+  for (const auto& one : {up, down}) {
+    const auto r = read({remote, one});
+    BOOST_REQUIRE(r.errors.size() == 1u);
+    BOOST_TEST(r.errors[0].message.find("links.downlink.network: links over \"caf\" between two "
+                                        "nodes share one connection") == 0u,
+               r.errors[0].message);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_transport_of_one_machine_does_not_go_between_two) {
   const auto text = base_with("to = \"detector\"", "to = \"detector\"\ntransport = \"zmq-ipc\"");
   BOOST_TEST(read_text(text).ok());

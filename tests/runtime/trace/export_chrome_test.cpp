@@ -98,6 +98,60 @@ BOOST_AUTO_TEST_CASE(slices_of_one_track_never_overlap) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_duration_below_0_says_so_and_what_it_is) {
+  hand_made_run run(pipeline_layout(1));
+  const std::vector probes{probe{.remote = 1,
+                                 .t1 = 1'000'000,
+                                 .t2 = 1'300'000,
+                                 .t3 = 1'300'000,
+                                 .t4 = 1'600'000,
+                                 .phase = probe_phase::during,
+                                 .network = "",
+                                 .method = std::string(by_udp)}};
+  BOOST_REQUIRE(run.db.append_probes(probes).ok());
+  run.append({make_sample(1, 1'000'000, 1'100'000),
+              make_span(1, 0, step::sense, 1'002'000, 1'100'000),
+              make_link(1, 1, {0, 0}, 1'300'000, {1, 1}, 1'200'000)});
+  run.finish();
+  const auto slices = of_phase(events(run), "X");
+  BOOST_REQUIRE(slices.size() == 2);
+  BOOST_TEST(slices[0].at("name") == "sense");
+  BOOST_TEST(slices[0].at("args").at("duration_us").get<double>() == 98.0);
+  BOOST_TEST(slices[0].at("args").at("bound_us").get<double>() == 0.0);
+  BOOST_TEST(slices[1].at("dur").get<double>() == 0.0); // all that can be drawn
+  BOOST_TEST(slices[1].at("name") == "link (negative)");
+  BOOST_TEST(slices[1].at("cat") == "uplink,negative");
+  BOOST_TEST(std::abs(slices[1].at("args").at("duration_us").get<double>() + 100) < 1);
+  BOOST_TEST(slices[1].at("args").at("bound_us").get<double>() >= 300.0);
+}
+
+BOOST_AUTO_TEST_CASE(events_are_marks_over_their_node) {
+  hand_made_run run(pipeline_layout());
+  run.append({make_sample(1, 1'000'000, 1'500'000)});
+  BOOST_REQUIRE(run.db
+                    .append_event({.time_ns = 1'250'000,
+                                   .node = 1,
+                                   .severity = severity::warning,
+                                   .what = "clock step",
+                                   .detail = "by \"+1 ms\""})
+                    .ok());
+  BOOST_REQUIRE(run.db.append_event({.time_ns = 1'300'000, .what = "node lost"}).ok());
+  run.finish();
+  const auto all = events(run);
+  const auto marks = of_phase(all, "i");
+  BOOST_REQUIRE(marks.size() == 2);
+  BOOST_TEST(marks[0].at("name") == "clock step");
+  BOOST_TEST(marks[0].at("ts").get<double>() == 250.0);
+  BOOST_TEST(marks[0].at("pid") == 2);
+  BOOST_TEST(marks[0].at("args").at("detail") == "by \"+1 ms\"");
+  BOOST_TEST(marks[0].at("args").at("severity") == "warning");
+  BOOST_TEST(marks[1].at("pid") == 0);
+  const auto names = of_phase(all, "M");
+  BOOST_TEST(std::any_of(names.begin(), names.end(), [](const json& m) {
+    return m.at("pid") == 0 && m.at("args").at("name") == "coordinator";
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_run_and_odd_names_make_valid_json) {
   auto shape = pipeline_layout();
   shape.nodes[0].name = "a \"robot\" \\ \xFF";

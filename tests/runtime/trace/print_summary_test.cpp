@@ -213,6 +213,59 @@ BOOST_AUTO_TEST_CASE(clock_probes_that_somebody_disturbed_are_told_in_one_line) 
   BOOST_TEST(has_line(print_summary(s), "clock probes: 2 lost in full buffers"));
 }
 
+BOOST_AUTO_TEST_CASE(clocks_that_datagrams_did_not_compare_are_told_with_what_that_cost) {
+  run_summary s;
+  s.clocks = {{.node = "robot", .offset_ns = 5}, {.node = "cloud", .offset_ns = 7}};
+  s.clock_pairs = {{.asker = "coordinator", .answerer = "robot", .method = "udp", .exchanges = 90},
+                   {.asker = "coordinator", .answerer = "cloud", .method = "udp", .exchanges = 60}};
+  BOOST_TEST(print_summary(s).find("control plane") == std::string::npos);
+  s.clock_pairs.push_back(
+      {.asker = "coordinator", .answerer = "cloud", .method = "control", .exchanges = 40});
+  BOOST_TEST(has_line(print_summary(s), "  at times compared over the control plane (UDP did not "
+                                        "pass): 40 of 100 exchanges"));
+  BOOST_TEST(has_line(print_summary(s), "clock probes: 40 more exchanges over the control plane, "
+                                        "whose cost is not counted"));
+  s.clock_pairs.erase(s.clock_pairs.begin() + 1);
+  BOOST_TEST(has_line(print_summary(s), "  compared over the control plane (UDP did not pass): 40 "
+                                        "of 40 exchanges"));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_says_when_it_happened_if_that_is_known) {
+  run_summary s;
+  s.begin_ns = 5'000'000'000;
+  s.events = {{.severity = "info",
+               .node = "robot",
+               .what = "early",
+               .detail = "not mapped",
+               .count = 1,
+               .first_ns = {}},
+              {.severity = "warning",
+               .node = "cloud",
+               .what = "clock step",
+               .detail = "by +1.00 ms",
+               .count = 1,
+               .first_ns = 8'250'000'000}};
+  BOOST_TEST(has_line(print_summary(s), " · info robot: early, not mapped"));
+  BOOST_TEST(has_line(print_summary(s), " · at 3.25 s, warning cloud: clock step, by +1.00 ms"));
+}
+
+BOOST_AUTO_TEST_CASE(columns_never_run_together) {
+  run_summary s;
+  s.steps = {{.place = "camera",
+              .step = "link",
+              .durations = {.count = 2, .mean = -63e9, .max = 63'000'000'000},
+              .share = 276666.167}};
+  s.clock_pairs = {{.asker = "robot",
+                    .answerer = "cloud",
+                    .method = "udp",
+                    .offset_ns = -86'400'000'000'000,
+                    .drift_ppb = -500'010,
+                    .bound_ns = 5}};
+  const auto text = print_summary(s);
+  for (const auto* part : {" 63.0 s > 999 %", " -86400 s  -500.01 ppm"})
+    BOOST_TEST(text.find(part) != std::string::npos, text);
+}
+
 BOOST_AUTO_TEST_CASE(late_and_repeated_arrivals_are_told) {
   run_summary s;
   s.sinks = {{.sink = "actuator", .counts = {7}, .late = 5, .duplicate = 6}};

@@ -83,9 +83,46 @@ BOOST_AUTO_TEST_CASE(what_clock_probes_met_is_summed_up_over_all_nodes) {
   BOOST_TEST((s.verdict == run_verdict::valid)); // bounds hold whatever happens to probes
 }
 
-BOOST_AUTO_TEST_CASE(events_of_one_kind_are_one_row) {
+BOOST_AUTO_TEST_CASE(a_few_events_of_one_kind_are_told_one_by_one_with_their_times) {
   two_clocks run;
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < run_summary::event_row::told_singly; ++i)
+    BOOST_REQUIRE(run.db
+                      .append_event({.time_ns = synthetic_run::start + (i + 1) * 1'500'000'000LL,
+                                     .node = 1,
+                                     .severity = severity::warning,
+                                     .what = "stage failed",
+                                     .detail = "number 7"})
+                      .ok());
+  const auto s = run.finish();
+  BOOST_REQUIRE(s.events.size() == static_cast<std::size_t>(run_summary::event_row::told_singly));
+  const auto text = print_summary(s);
+  for (const auto* line : {" · at 1.50 s, warning cloud: stage failed, number 7\n",
+                           " · at 6.00 s, warning cloud: stage failed, number 7\n"})
+    BOOST_TEST(text.find(line) != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(times_far_from_all_exchanges_are_not_mapped_and_that_is_a_problem) {
+  synthetic_run source({.samples = 200, .cloud_offset_ns = 3'000'000'000});
+  hand_made_run run(source.shape());
+  BOOST_REQUIRE(record_run(run.db, source).ok());
+  const auto unmapped = [&] {
+    const auto s = run.finish();
+    BOOST_TEST((s.verdict == (s.problems.empty() ? run_verdict::valid : run_verdict::invalid)));
+    return says(s.problems, "was not compared with others at that time, and are in no figure: let "
+                            "UDP pass");
+  };
+  BOOST_TEST(!unmapped());
+  run.db.database().execute("DELETE FROM probe WHERE t1 > " +
+                            std::to_string(synthetic_run::start + 5'000'000'000));
+  BOOST_TEST(unmapped());
+  // Whoever is asked once in a second cannot be missed before 20 of them have passed.
+  BOOST_REQUIRE(run.db.set_run(run_key::clock_interval, "1000000000").ok());
+  BOOST_TEST(!unmapped());
+}
+
+BOOST_AUTO_TEST_CASE(many_events_of_one_kind_are_one_row) {
+  two_clocks run;
+  for (int i = 0; i < run_summary::event_row::told_singly + 1; ++i)
     BOOST_REQUIRE(run.db
                       .append_event({.time_ns = 100 + i,
                                      .node = 1,
@@ -95,10 +132,10 @@ BOOST_AUTO_TEST_CASE(events_of_one_kind_are_one_row) {
                       .ok());
   const auto s = run.finish();
   BOOST_REQUIRE(s.events.size() == 1);
-  BOOST_TEST(s.events[0].count == 3u);
+  BOOST_TEST(s.events[0].count == 5u);
   BOOST_TEST(s.events[0].detail == "number 0");
   BOOST_TEST(s.events[0].node == "cloud");
-  BOOST_TEST(print_summary(s).find("warning cloud: stage failed, number 0 (3 times)") !=
+  BOOST_TEST(print_summary(s).find("warning cloud: stage failed, number 0 (5 times)") !=
              std::string::npos);
 }
 

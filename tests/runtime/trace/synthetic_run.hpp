@@ -114,13 +114,15 @@ public:
     ++delivered;
   }
 
-  /// Probe exchanges between the coordinator and the cloud over the whole run, oldest first.
-  [[nodiscard]] std::vector<probe> probes(int count = 20) {
+  /// Probe exchanges between the coordinator and the cloud over the whole run, two each second,
+  /// oldest first.
+  [[nodiscard]] std::vector<probe> probes() {
     std::vector<probe> all;
     if (cloud_clock_ == 0)
       return all;
     const auto length = static_cast<std::int64_t>(options_.samples) * options_.period_ns;
-    for (int i = 0; i < count; ++i) {
+    const auto count = length / 500'000'000 + 1;
+    for (std::int64_t i = 0; i <= count; ++i) {
       const auto t = start + length * i / count;
       const auto there = between(40'000, 300'000);
       const auto back = between(40'000, 300'000);
@@ -130,9 +132,11 @@ public:
                      .t2 = cloud(t + there),
                      .t3 = cloud(t + there + 5'000),
                      .t4 = t + there + 5'000 + back,
-                     .phase = i == 0 ? probe_phase::before : probe_phase::during,
-                     .network = "lan",
-                     .method = "control"});
+                     .phase = i == 0      ? probe_phase::before
+                              : i < count ? probe_phase::during
+                                          : probe_phase::after,
+                     .network = "",
+                     .method = std::string(by_udp)});
     }
     return all;
   }
