@@ -5,6 +5,7 @@
 #include "actors/remote/pairing.hpp"
 #include "runtime/core/thread.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace peernet {
@@ -53,7 +54,12 @@ bool node_daemon::is_welcome(const fingerprint& f) const {
 void node_daemon::let_in(secure_stream stream) {
   const std::lock_guard lock(mutex_);
   std::erase_if(visits_, [](const visit& v) { return v.over->load(); });
-  if (visits_.size() >= most_visits)
+  const auto peer = stream.peer();
+  const auto stranger =
+      settings_.self && (!peer || !trust(settings_.folder).find(*peer, peer_role::coordinator));
+  const auto strangers = std::ranges::count(visits_, true, &visit::stranger);
+  if (visits_.size() >= most_visits ||
+      (stranger && static_cast<std::size_t>(strangers) >= most_strangers))
     return; // it sees the connection closed
   auto over = std::make_shared<std::atomic<bool>>(false);
   auto thread = start_thread(
@@ -62,7 +68,7 @@ void node_daemon::let_in(secure_stream stream) {
         serve(std::move(*moved), stop);
         *over = true;
       });
-  visits_.push_back({std::move(thread), over});
+  visits_.push_back({std::move(thread), over, stranger});
 }
 
 void node_daemon::serve(framed_stream stream, const std::stop_token& stop) {

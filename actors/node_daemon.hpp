@@ -37,6 +37,8 @@ public:
 private:
   /// Of so many that were let in: one has the run, the others ask.
   static constexpr std::size_t most_visits = 16;
+  /// Of these so many by strangers, who can only pair.
+  static constexpr std::size_t most_strangers = 4;
 
   explicit node_daemon(settings s);
 
@@ -53,6 +55,7 @@ private:
   struct visit {
     std::jthread thread;
     std::shared_ptr<std::atomic<bool>> over;
+    bool stranger = false;
   };
 
   const settings settings_;

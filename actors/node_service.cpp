@@ -6,6 +6,7 @@
 #include "actors/remote/machine.hpp"
 #include "actors/worker.hpp"
 #include "runtime/core/clock.hpp"
+#include "runtime/core/utf8.hpp"
 #include "runtime/plugin/loader.hpp"
 
 #include <algorithm>
@@ -32,16 +33,6 @@ constexpr duration piece_patience = 20s;
 /// For a worker whose coordinator is gone to end by itself.
 constexpr duration farewell_patience = 5s;
 constexpr duration look_around = 100ms;
-
-/// Takes the run's folder away whatever happens.
-struct work_folder {
-  fs::path path;
-  ~work_folder() {
-    std::error_code ignored;
-    if (!path.empty())
-      fs::remove_all(path, ignored);
-  }
-};
 
 } // namespace
 
@@ -94,7 +85,7 @@ struct node_service::visit {
     if (auto* wanted = std::get_if<Message>(&*m))
       return std::move(*wanted);
     if (const auto* no = std::get_if<refusal>(&*m))
-      return error{errc::refused, no->why};
+      return error{errc::refused, printable(no->why)};
     return error{errc::corrupt, "a message came where another one was due"};
   }
 
@@ -118,7 +109,7 @@ struct node_service::visit {
   result<void> greet(const std::optional<joining>& as);
   result<preparation> take_order();
   result<void> take_files(const preparation& order);
-  result<void> play(const preparation& order, work_folder& work);
+  result<void> play(const preparation& order, const work_folder& work);
   result<void> bring_outputs(framed_stream& to, const fs::path& folder) const;
 };
 
@@ -146,6 +137,8 @@ result<preparation> node_service::visit::take_order() {
   auto order = expect<preparation>(order_patience);
   if (!order)
     return order;
+  order->run = printable(order->run);
+  order->node = printable(order->node);
   std::string busy;
   {
     const std::lock_guard lock(service.mutex_);
@@ -192,14 +185,14 @@ result<void> node_service::visit::take_files(const preparation& order) {
   return {};
 }
 
-result<void> node_service::visit::play(const preparation& order, work_folder& work) {
+result<void> node_service::visit::play(const preparation& order, const work_folder& work) {
   auto pair = make_socket_pair();
   if (!pair)
     return refuse(std::move(pair).error());
   // A variable of the owner's own is for programs that the owner starts.
   auto worker = child_process::start(
-      service.settings_.program, worker_arguments(pair->theirs, 0, {}), {pair->theirs},
-      {.folder = work.path,
+      service.settings_.program, worker_arguments(pair->theirs, std::nullopt, {}), {pair->theirs},
+      {.folder = work.path(),
        .variables = {{"PEERNET_PLUGIN_PATH", service.settings_.plugins}},
        .own_group = true});
   ::close(pair->theirs);
@@ -207,7 +200,7 @@ result<void> node_service::visit::play(const preparation& order, work_folder& wo
     ::close(pair->ours);
     return refuse(std::move(worker).error());
   }
-  if (auto done = say(worker_started{worker->pid(), work.path}); !done) {
+  if (auto done = say(worker_started{worker->pid(), work.path()}); !done) {
     ::close(pair->ours);
     return done;
   }
@@ -243,7 +236,7 @@ result<void> node_service::visit::play(const preparation& order, work_folder& wo
   auto told = last->send(frame_type::message, encode(worker_ended{ended}),
                          clock::machine_now() + piece_patience);
   if (told)
-    told = bring_outputs(*last, work.path / "output");
+    told = bring_outputs(*last, work.path() / "output");
   last->stream().say_goodbye();
   return told;
 }
@@ -316,8 +309,7 @@ result<void> node_service::serve(framed_stream stream, const std::string& who,
   auto made = files_.lay_out(order->files);
   if (!made)
     return v.refuse(std::move(made).error());
-  work_folder work{std::move(*made)};
-  return v.play(*order, work);
+  return v.play(*order, *made);
 }
 
 } // namespace peernet

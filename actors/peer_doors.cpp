@@ -84,8 +84,9 @@ void peer_doors::hear(framed_stream stream, const remote_frame& first) {
   if (first.type != frame_type::message || first.body != proof("knocks") ||
       !stream.send(frame_type::message, proof("opens"), clock::machine_now() + proof_patience))
     return;
+  // A peer that does not come to attach is missed by the coordinator, which says so.
   if (auto fd = join(std::move(stream)))
-    attach_as(system_, *fd, root_);
+    (void)attach_as(system_, *fd, root_, network_handshake, proof_patience);
 }
 
 result<void> peer_doors::knock(const peer_order& at, const door_line& door, duration patience) {
@@ -118,6 +119,7 @@ result<void> peer_doors::knock(const peer_order& at, const door_line& door, dura
   auto joined = join(std::move(stream));
   if (!joined)
     return std::move(joined).error();
+  announce(*joined);
   const auto peer =
       attach_to(system_, *joined, std::max(duration{0}, deadline - clock::machine_now()));
   if (!peer)

@@ -157,6 +157,7 @@ result<void> run_nodes::contact() {
     auto call = node_call::to({.node = config.name,
                                .own = own,
                                .outputs = settings_.output,
+                               .sinks = sinks_of(n),
                                .interrupts = settings_.interrupts},
                               host->name, host->port, security_, contact_patience);
     if (!call)
@@ -164,6 +165,15 @@ result<void> run_nodes::contact() {
     processes_[n].call = std::move(*call);
     return {};
   });
+}
+
+/// Only their files are taken from another machine.
+std::vector<std::string> run_nodes::sinks_of(node_id node) const {
+  std::vector<std::string> names;
+  for (const auto& s : what().sinks)
+    if (s.node == what().nodes[node].name)
+      names.push_back(s.name);
+  return names;
 }
 
 /// Who we are to machines that we call, and to those that come.
@@ -220,10 +230,13 @@ result<void> run_nodes::admit_joiners() {
     auto call = node_call::with({.node = wanted->first,
                                  .own = own,
                                  .outputs = settings_.output,
+                                 .sinks = sinks_of(wanted->second),
                                  .interrupts = settings_.interrupts},
                                 std::move(comer->stream), comer->said, contact_patience);
-    if (!call)
-      return std::move(call).error();
+    if (!call) { // another one may come in its place
+      settings_.on_trouble(call.error().message);
+      continue;
+    }
     processes_[wanted->second].call = std::move(*call);
     awaited.erase(wanted);
   }
@@ -338,6 +351,8 @@ void run_nodes::describe_deployments() {
 
 result<std::vector<member>> run_nodes::attach(caf::actor_system& system) {
   std::vector<member> members;
+  for (const auto& p : processes_)
+    announce(p.control);
   for (node_id n = 0; n < processes_.size(); ++n) {
     auto& p = processes_[n];
     auto root = attach_to(system, std::exchange(p.control, -1), attach_patience);

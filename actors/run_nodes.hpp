@@ -45,6 +45,7 @@ public:
     std::string sockets; ///< for channels that are reached by a path
     std::string secret;
     const std::atomic<int>* interrupts = nullptr;
+    std::function<void(const std::string&)> on_trouble; ///< that the run survives
     std::function<void(const std::string&)> on_step; ///< "contacting cloud", "shipping 3 of 80 MB"
   };
 
@@ -94,6 +95,7 @@ private:
   [[nodiscard]] result<void> contact();
   [[nodiscard]] result<void> admit_joiners();
   [[nodiscard]] machine_facts own_facts() const;
+  [[nodiscard]] std::vector<std::string> sinks_of(node_id node) const;
   [[nodiscard]] result<void> prepare();
   [[nodiscard]] result<void> start_workers();
   [[nodiscard]] result<void> start_children();

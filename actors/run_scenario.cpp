@@ -127,15 +127,17 @@ public:
 private:
   /// Processes first: no child shall inherit what the actor system opens.
   run_result begin() {
-    auto nodes = run_nodes::start({.what = what_,
-                                   .whole = *plan_,
-                                   .program = options_.program,
-                                   .access = options_.access,
-                                   .output = folder_,
-                                   .sockets = sockets_.path(),
-                                   .secret = secret_,
-                                   .interrupts = options_.interrupts,
-                                   .on_step = [this](const std::string& step) { show(step); }});
+    auto nodes = run_nodes::start(
+        {.what = what_,
+         .whole = *plan_,
+         .program = options_.program,
+         .access = options_.access,
+         .output = folder_,
+         .sockets = sockets_.path(),
+         .secret = secret_,
+         .interrupts = options_.interrupts,
+         .on_trouble = [this](const std::string& what) { say("warning: " + what); },
+         .on_step = [this](const std::string& step) { show(step); }});
     if (!nodes)
       return not_started(std::move(nodes).error());
     nodes_ = std::move(*nodes);

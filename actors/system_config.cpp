@@ -3,6 +3,7 @@
 
 #include "actors/protocol.hpp"
 #include "actors/wire_frame.hpp"
+#include "runtime/core/clock.hpp"
 
 #include <caf/io/middleman.hpp>
 
@@ -42,7 +43,7 @@ void each_message_type(Visitor&& visit) {
 
 } // namespace
 
-system_config::system_config(scheduling how) {
+system_config::system_config(scheduling how) : begun_(clock::machine_now()) {
   each_message_type(
       [this]<class T>(std::type_identity<T>, const char* name) { add_message_type<T>(name); });
   if (how == scheduling::test) {
@@ -53,9 +54,8 @@ system_config::system_config(scheduling how) {
   set("scheduler.policy", caf::atom("sharing")); // "stealing" polls: 100 µs a hop
   set("scheduler.max-threads", std::size_t{2});
   set("middleman.workers", std::size_t{1});
-  // A stopped peer is noticed by heartbeats; the interval must exceed the longest handshake.
-  set("middleman.heartbeat-interval", caf::timespan{std::chrono::seconds{1}});
-  set("middleman.connection-timeout", caf::timespan{std::chrono::seconds{4}});
+  set("middleman.heartbeat-interval", caf::timespan{heartbeat});
+  set("middleman.connection-timeout", caf::timespan{connection_timeout});
 }
 
 std::string type_list() {

@@ -4,6 +4,8 @@
 // read.
 #pragma once
 
+#include "runtime/core/time.hpp"
+
 #include <caf/actor_system_config.hpp>
 
 #include <string>
@@ -15,8 +17,18 @@ class system_config : public caf::actor_system_config {
 public:
   enum class scheduling { threads, test };
 
+  /// A stopped peer is noticed by heartbeats, after connection_timeout.
+  static constexpr duration heartbeat = std::chrono::seconds{1};
+  static constexpr duration connection_timeout = std::chrono::seconds{4};
+
   /// `test`: CAF's deterministic test coordinator, no middleman.
   explicit system_config(scheduling how = scheduling::threads);
+
+  /// When, by the machine's clock: heartbeats count from soon after.
+  [[nodiscard]] stamp begun() const noexcept { return begun_; }
+
+private:
+  stamp begun_;
 };
 
 /// Names of all registered message types, one to a line: what two processes compare before they

@@ -29,9 +29,13 @@ namespace peernet {
 namespace {
 
 constexpr std::string_view worker_word = "--as-node-of";
+constexpr std::string_view far_away = "remote"; ///< instead of a number
 
 /// How long the actor system may take to come down; past it the process ends all the same.
 constexpr duration shutdown_patience = std::chrono::seconds{3};
+
+/// How long the coordinator may take to attach: others may be slow to start.
+constexpr duration coordinator_patience = std::chrono::seconds{60};
 
 /// How long the direct connections to other nodes may take to stand.
 constexpr duration peer_patience = std::chrono::seconds{10};
@@ -56,8 +60,11 @@ bool meet_peers(caf::actor_system& system, const caf::strong_actor_ptr& root, no
                 const std::vector<peer_socket>& peers, const peer_table& known) {
   const auto deadline = clock::machine_now() + peer_patience;
   for (const auto& p : peers)
-    if (p.offers)
-      attach_as(system, p.fd, root);
+    if (!p.offers)
+      announce(p.fd);
+  for (const auto& p : peers)
+    if (p.offers && !attach_as(system, p.fd, root, local_handshake, peer_patience))
+      return false;
   for (const auto& p : peers) {
     if (p.offers)
       continue;
@@ -89,10 +96,11 @@ void register_builtins(registry& types) {
   register_zmq_channels(types);
 }
 
-std::vector<std::string> worker_arguments(int control_fd, node_id self,
+std::vector<std::string> worker_arguments(int control_fd, std::optional<node_id> self,
                                           const std::vector<peer_socket>& peers) {
   std::vector<std::string> arguments{std::string(worker_word), std::to_string(::getpid()),
-                                     std::to_string(control_fd), std::to_string(self)};
+                                     std::to_string(control_fd),
+                                     self ? std::to_string(*self) : std::string(far_away)};
   for (const auto& p : peers)
     arguments.push_back(std::to_string(p.peer) + ":" + std::to_string(p.fd) + ":" +
                         (p.offers ? "offer" : "take"));
@@ -108,7 +116,8 @@ int worker_main(int argc, char** argv) {
     return 2;
   const auto parent = number(argv[2]);
   const auto control_fd = number(argv[3]);
-  const auto self_number = static_cast<node_id>(number(argv[4]));
+  const auto is_far = argv[4] == far_away;
+  const auto self_number = is_far ? node_id{0} : static_cast<node_id>(number(argv[4]));
   std::vector<peer_socket> sockets;
   for (int i = 5; i < argc; ++i)
     sockets.push_back(read_peer(argv[i]));
@@ -149,7 +158,10 @@ int worker_main(int argc, char** argv) {
     const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);
     if (!meet_peers(system, root_ptr, self_number, sockets, peers))
       ::_exit(5); // the coordinator sees it and says so
-    attach_as(system, control_fd, root_ptr);
+    // Who started us, and does not attach, is no coordinator any more.
+    if (!attach_as(system, control_fd, root_ptr, is_far ? network_handshake : local_handshake,
+                   coordinator_patience))
+      ::_exit(5);
     self->receive([](const caf::down_msg&) {});
   }
   if (kept)

@@ -5,6 +5,7 @@
 
 #include "runtime/core/ids.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct peer_socket {
 
 /// The arguments with which a program becomes a worker of the calling process; the hidden face of
 /// peernet-run.
-[[nodiscard]] std::vector<std::string> worker_arguments(int control_fd, node_id self,
+/// `self`: its number; none: its coordinator is on another machine, and tells it later.
+[[nodiscard]] std::vector<std::string> worker_arguments(int control_fd, std::optional<node_id> self,
                                                         const std::vector<peer_socket>& peers);
 
 /// True if `argv` are a worker's arguments.

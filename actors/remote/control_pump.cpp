@@ -73,6 +73,7 @@ struct control_pump::inside {
   bool goodbye = false;     ///< said: nothing more is written to the peer
   bool remote_deaf = false; ///< nothing can be written to it any more
   bool local_deaf = false;
+  bool local_served = false; ///< it was told that nothing more comes
   bool remote_over = false;
   bool given_back = false;  ///< the thread has ended and left the stream
   std::string reason = {};  ///< of the end
@@ -226,8 +227,12 @@ bool control_pump::inside::hand_on(remote_frame frame) {
 bool control_pump::inside::write_local() {
   if (local_deaf)
     to_local.clear();
-  if (to_local.empty())
-    return false;
+  if (to_local.empty()) {
+    if (local < 0 || local_served || !set.local_is_served || !set.local_is_served())
+      return false;
+    ::shutdown(local, SHUT_WR);
+    return local_served = true;
+  }
   const auto bytes = to_local.front();
   const auto n = send_some(local, bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (n < 0 && is_wait(errno))

@@ -31,6 +31,9 @@ public:
     std::function<void(std::string)> on_message;
     /// A piece of a file came, likewise. Without this function one ends the connection.
     std::function<void(std::span<const std::byte>)> on_piece = {};
+    /// True once nothing more is to come for the local side: when it has taken the rest it is told
+    /// so. Asked on the pump's thread, after a message.
+    std::function<bool()> local_is_served = {};
     /// The local side has ended, once, with the reason; what it sent last is on its way. The
     /// connection stays, so that a last message can be said, until finish() or the peer's end.
     /// Without this function it is finished at once, as by finish() with `patience`.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <set>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -50,6 +51,28 @@ result<std::pair<int, fs::path>> open_beside(const fs::path& to) {
     return io_error("cannot write", to);
   return std::pair{fd, fs::path(name)};
 }
+
+/// A folder's lock among processes, let go with the object.
+class directory_lock {
+public:
+  directory_lock(const fs::path& folder, int how)
+      : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+        held_(fd_ >= 0 && ::flock(fd_, how) == 0) {}
+  ~directory_lock() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  directory_lock(const directory_lock&) = delete;
+  directory_lock& operator=(const directory_lock&) = delete;
+
+  [[nodiscard]] bool held() const noexcept { return held_; }
+  /// The descriptor that holds it; the caller closes it.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
+private:
+  int fd_;
+  bool held_;
+};
 
 } // namespace
 
@@ -186,32 +209,51 @@ result<incoming_file> file_store::receive(const std::string& digest, std::uint64
   return incoming_file(std::move(to), digest, bytes, opened->first, std::move(opened->second));
 }
 
-result<fs::path> file_store::lay_out(const std::vector<shipped_entry>& files) {
+work_folder::~work_folder() {
+  std::error_code ignored;
+  if (!path_.empty())
+    fs::remove_all(path_, ignored);
+  if (lock_ >= 0)
+    ::close(lock_);
+}
+
+/// What nobody holds any more was left by a process that was killed.
+void file_store::sweep() const {
+  std::error_code none;
+  std::vector<fs::path> left;
+  for (const auto& e : fs::directory_iterator(folder_ / "runs", none))
+    left.push_back(e.path());
+  for (const auto& path : left)
+    if (directory_lock(path, LOCK_EX | LOCK_NB).held())
+      fs::remove_all(path, none);
+}
+
+result<work_folder> file_store::lay_out(const std::vector<shipped_entry>& files) {
   for (const auto& f : files)
     if (!is_inner_name(f.name) || !is_digest(f.digest))
       return error{errc::refused, no_name(f.name)};
   const auto runs = folder_ / "runs";
   if (auto made = make_private(runs); !made)
     return std::move(made).error();
+  // One at a time: a folder that is just being made is not locked yet.
+  const directory_lock all(runs, LOCK_EX);
+  sweep();
   auto name = (runs / "run-XXXXXX").string();
   if (!::mkdtemp(name.data()))
     return io_error("cannot make a folder in", runs);
-  const fs::path work(name);
+  work_folder work(name, directory_lock(name, LOCK_EX | LOCK_NB).release());
   std::error_code failed;
-  fs::create_directory(work / "output", failed);
+  fs::create_directory(work.path() / "output", failed);
   for (const auto& f : files) {
     if (failed)
       break;
-    const auto to = work / f.name;
+    const auto to = work.path() / f.name;
     fs::create_directories(to.parent_path(), failed);
     if (!failed)
       fs::create_hard_link(place_of(f.digest), to, failed);
   }
-  if (failed) {
-    std::error_code ignored;
-    fs::remove_all(work, ignored);
+  if (failed)
     return error{errc::io, "cannot lay out the work folder " + name + ": " + failed.message()};
-  }
   return work;
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace peernet {
@@ -59,6 +60,23 @@ private:
   std::unique_ptr<digest_maker> maker_;
 };
 
+/// A run's own folder, gone with the object; locked as long as it lives, so that others can tell it
+/// from one that was left behind.
+class work_folder {
+public:
+  work_folder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  work_folder(work_folder&& other) noexcept
+      : path_(std::exchange(other.path_, {})), lock_(std::exchange(other.lock_, -1)) {}
+  work_folder& operator=(work_folder&&) = delete;
+  ~work_folder();
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+  std::filesystem::path path_;
+  int lock_;
+};
+
 /// Thread: one at a time.
 class file_store {
 public:
@@ -76,11 +94,12 @@ public:
   [[nodiscard]] result<incoming_file> receive(const std::string& digest, std::uint64_t bytes);
 
   /// Makes the work folder of a run (mode 0700) with these files in it, and an empty folder
-  /// "output". Its path; remove it when the run is over.
-  [[nodiscard]] result<std::filesystem::path> lay_out(const std::vector<shipped_entry>& files);
+  /// "output". Folders that killed processes left are taken away then.
+  [[nodiscard]] result<work_folder> lay_out(const std::vector<shipped_entry>& files);
 
 private:
   [[nodiscard]] std::filesystem::path place_of(const std::string& digest) const;
+  void sweep() const;
   void make_room(std::uint64_t bytes);
 
   std::filesystem::path folder_;

@@ -4,7 +4,9 @@
 #include "actors/remote/file_store.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/clock.hpp"
+#include "runtime/core/utf8.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -24,6 +26,9 @@ constexpr duration answer_patience = 10s;
 constexpr duration search_patience = 60s;
 constexpr duration piece_patience = 20s; ///< for 64 kB to leave
 constexpr std::size_t most_problems = 20;
+/// Of what a node's sinks write, for one run: a disk's worth, not a disk.
+constexpr std::uint64_t most_received = 64ull << 30;
+constexpr duration look_around = 100ms;
 
 std::string text_of(const socket_address& a) {
   return bracketed(a.address) + ":" + std::to_string(a.port);
@@ -42,6 +47,10 @@ struct node_call::inbox {
   std::vector<std::string> problems;
   std::optional<incoming_file> file; ///< being received
 
+  bool has_ended() {
+    const std::lock_guard lock(mutex);
+    return end.has_value();
+  }
   void add_problem(std::string text) {
     const std::lock_guard lock(mutex);
     if (problems.size() < most_problems)
@@ -66,13 +75,11 @@ node_call::node_call(settings s, framed_stream stream)
 }
 
 node_call::~node_call() {
-  pump_.reset();
-  if (local_ >= 0)
-    ::close(local_);
+  pump_.reset(); // its thread uses the rest
 }
 
 error node_call::about(error e) const {
-  e.message = "node " + settings_.node + " (" + text_of(theirs_) + "): " + e.message;
+  e.message = "node " + settings_.node + " (" + text_of(theirs_) + "): " + printable(e.message);
   return e;
 }
 
@@ -130,7 +137,13 @@ result<void> node_call::accept(machine_facts theirs) {
 }
 
 result<remote_message> node_call::hear(duration patience) {
-  auto frame = stream_->receive(clock::machine_now() + patience);
+  const auto deadline = clock::machine_now() + patience;
+  auto frame = stream_->receive(std::min(deadline, clock::machine_now() + look_around));
+  while (!frame && frame.error().code == errc::timeout && clock::machine_now() < deadline) {
+    if (settings_.interrupts && settings_.interrupts->load() > 0)
+      return error{errc::closed, "interrupted while waiting for node " + settings_.node};
+    frame = stream_->receive(std::min(deadline, clock::machine_now() + look_around));
+  }
   if (!frame)
     return about(std::move(frame).error());
   if (frame->type != frame_type::message)
@@ -239,13 +252,13 @@ result<int> node_call::start() {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     return about({errc::io, std::string("cannot make a socket pair: ") + std::strerror(errno)});
-  // Of the pump's end: CAF's own must have no second holder, or nobody would see it close.
-  local_ = ::fcntl(pair[1], F_DUPFD_CLOEXEC, 0);
   pump_ = std::make_unique<control_pump>(
       std::move(*stream_), pair[1],
       control_pump::settings{.name = "to " + settings_.node,
                              .on_message = [this](const std::string& m) { on_message(m); },
                              .on_piece = [this](auto piece) { on_piece(piece); },
+                             // CAF learns it then, not when the last file is here.
+                             .local_is_served = [in = inbox_] { return in->has_ended(); },
                              .on_local_end = [](const std::string&) { /* the node ends it */ },
                              .on_end = [this](const std::string& why) { on_end(why); }});
   stream_.reset();
@@ -259,13 +272,19 @@ void node_call::on_message(const std::string& text) {
     return inbox_->add_problem(m.error().message);
   if (const auto* ended = std::get_if<worker_ended>(&*m)) {
     inbox_->close(ended->how, false);
-    ::shutdown(local_, SHUT_RDWR); // CAF learns it now, not when the last file is here
     return;
   }
   if (const auto* file = std::get_if<file_follows>(&*m)) {
     drop_file("another one came before it was whole");
     if (settings_.outputs.empty())
       return;
+    const auto folder = file->name.substr(0, file->name.find('/'));
+    if (std::ranges::find(settings_.sinks, folder) == settings_.sinks.end())
+      return not_kept(printable(file->name) + ": no sink of that node is called so");
+    if (file->bytes > most_received - received_)
+      return not_kept(printable(file->name) + ": that is more than " +
+                      std::to_string(most_received >> 30) + " GB from one node");
+    received_ += file->bytes;
     auto made = receive_into(settings_.outputs, file->name, file->bytes);
     if (!made)
       return not_kept(made.error().message);
@@ -296,7 +315,6 @@ void node_call::on_piece(std::span<const std::byte> piece) {
 /// Thread: the pump's.
 void node_call::on_end(const std::string& why) {
   drop_file("the connection ended before it was whole: " + why);
-  ::shutdown(local_, SHUT_RDWR);
   inbox_->close("the connection ended: " + why, true);
 }
 

@@ -34,9 +34,10 @@ struct shipping_progress {
 class node_call {
 public:
   struct settings {
-    std::string node;              ///< its name in the scenario, for messages
-    machine_facts own;             ///< of the coordinator's machine
-    std::filesystem::path outputs; ///< what its sinks write comes here; empty: nowhere
+    std::string node;               ///< its name in the scenario, for messages
+    machine_facts own;              ///< of the coordinator's machine
+    std::filesystem::path outputs;  ///< what its sinks write comes here; empty: nowhere
+    std::vector<std::string> sinks; ///< the node's: the folders there that its files may go to
     const std::atomic<int>* interrupts = nullptr; ///< above 0: give up
   };
 
@@ -103,10 +104,10 @@ private:
   std::uint32_t path_mtu_ = 0;
   machine_facts facts_;
   std::string folder_;
+  std::uint64_t received_ = 0; ///< announced bytes of sinks' files; the pump's thread
 
   struct inbox;
   std::shared_ptr<inbox> inbox_; ///< shared with the pump's thread
-  int local_ = -1;               ///< the pump's end of the socket to CAF, once more: to end it
   std::unique_ptr<control_pump> pump_;
 };
 

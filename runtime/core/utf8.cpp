@@ -23,4 +23,22 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return overlong || no_character ? 0 : length;
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::size_t longest = 500;
+  std::string line;
+  while (!text.empty() && line.size() < longest) {
+    const auto n = utf8_length(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    // C1 controls (U+0080 to U+009F) drive terminals, too.
+    const auto control = first < 0x20 || first == 0x7F ||
+                         (n == 2 && first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
+    if (n == 0 || control)
+      line += '?';
+    else
+      line += text.substr(0, n);
+    text.remove_prefix(n == 0 ? 1 : n);
+  }
+  return text.empty() ? line : line + "…";
+}
+
 } // namespace peernet

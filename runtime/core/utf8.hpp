@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace peernet {
@@ -11,5 +12,9 @@ namespace peernet {
 /// Bytes, 1 to 4, of the character that `text` begins with; 0 if it begins with none: empty, cut
 /// short, overlong, a surrogate, above U+10FFFF.
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
+
+/// `text` from a stranger, fit for one line of a terminal or log: control characters and what is no
+/// UTF-8 become "?", and it ends after 500 bytes.
+[[nodiscard]] std::string printable(std::string_view text);
 
 } // namespace peernet

@@ -39,7 +39,11 @@ struct joined_nodes {
     const auto pair = make_socket_pair();
     BOOST_REQUIRE(pair.ok());
     wire = ::dup(pair->ours);
-    attach_as(receiving.system, pair->ours, caf::actor_cast<caf::strong_actor_ptr>(receiving.root));
+    announce(pair->theirs);
+    BOOST_REQUIRE(attach_as(receiving.system, pair->ours,
+                            caf::actor_cast<caf::strong_actor_ptr>(receiving.root), local_handshake,
+                            test_deadline)
+                      .ok());
     const auto root = attach_to(sending.system, pair->theirs, test_deadline);
     BOOST_REQUIRE_MESSAGE(root.ok(), (root.ok() ? "" : root.error().message));
     sending.peers.add(0, caf::actor_cast<node_actor>(*root)); // the receiving node is number 0

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <grp.h>
 #include <iterator>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -45,6 +46,7 @@ bool is_number(const std::string& text) {
 /// In the new process: becomes the program. Never returns.
 [[noreturn]] void become(const marked_process::settings& s) {
   ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that is killed leaves nothing behind
   ::setenv(mark_key, s.mark.c_str(), 1);
   for (const auto& [name, value] : s.variables)
     ::setenv(name.c_str(), value.c_str(), 1);

@@ -70,8 +70,11 @@ struct call_fixture {
     robot.knows(laptop);
   }
   node_call::settings settings() {
-    return {
-        .node = "cloud", .own = facts_of("laptop"), .outputs = outputs, .interrupts = &interrupts};
+    return {.node = "cloud",
+            .own = facts_of("laptop"),
+            .outputs = outputs,
+            .sinks = {"recorder"},
+            .interrupts = &interrupts};
   }
   result<std::unique_ptr<node_call>> call(const socket_address& at,
                                           duration patience = test_deadline) {

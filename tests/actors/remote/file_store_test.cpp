@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -178,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_no_bytes_is_a_file) {
   keep("");
   BOOST_TEST(missing({entry("a", "")}).empty());
   const auto work = must(store.lay_out({entry("a", "")}));
-  BOOST_TEST(fs::file_size(work / "a") == 0u);
+  BOOST_TEST(fs::file_size(work.path() / "a") == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_is_full_is_an_error_that_names_the_file) {
@@ -244,7 +245,9 @@ BOOST_AUTO_TEST_CASE(a_work_folder_is_the_run_s_own) {
   keep("one"), keep("two!");
   const std::vector files_of_run{entry("files/0-a", "one"), entry("files/1-b/c", "two!"),
                                  entry("again", "one")};
-  const auto first = must(store.lay_out(files_of_run)), second = must(store.lay_out(files_of_run));
+  std::optional<work_folder> one = must(store.lay_out(files_of_run));
+  const auto other = must(store.lay_out(files_of_run));
+  const auto first = one->path(), second = other.path();
   BOOST_TEST(first != second);
   for (const auto& work : {first, second}) {
     BOOST_TEST(work.parent_path() == cache / "runs");
@@ -257,9 +260,22 @@ BOOST_AUTO_TEST_CASE(a_work_folder_is_the_run_s_own) {
   BOOST_TEST(mode_of(cache / "runs") == 0700u);
   BOOST_TEST(mode_of(files) == 0700u);
   BOOST_TEST(mode_of(first / "again") == 0400u);
-  fs::remove_all(first);
+  one.reset();
+  BOOST_TEST(!fs::exists(first));
   BOOST_TEST(missing(files_of_run).empty()); // the kept ones stay
   BOOST_TEST(read(second / "again") == "one");
+}
+
+BOOST_AUTO_TEST_CASE(folders_that_a_killed_process_left_are_swept_and_those_in_use_are_not) {
+  const auto in_use = must(store.lay_out({}));
+  const auto left = cache / "runs/run-killed";
+  fs::create_directories(left / "output/disk");
+  write(left / "output/disk/a.jpg", "picture");
+  file_store another(cache, 1000); // a second process with the same cache
+  const auto next = must(another.lay_out({}));
+  BOOST_TEST(!fs::exists(left));
+  BOOST_TEST(fs::exists(in_use.path()));
+  BOOST_TEST(fs::exists(next.path()));
 }
 
 BOOST_AUTO_TEST_CASE(a_work_folder_that_cannot_be_laid_out_is_not_left_behind) {

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(the_worker_s_conversation_flows_both_ways_until_it_ends) {
     say(s, file_follows{"recorder/a.txt", "", 11});
     needed(s.send(frame_type::file, "some ", soon()));
     needed(s.send(frame_type::file, "output", soon()));
-    say(s, file_follows{"empty", "", 0});
+    say(s, file_follows{"recorder/empty", "", 0});
     s.stream().say_goodbye();
   });
   std::unique_ptr<node_call> c;
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(the_worker_s_conversation_flows_both_ways_until_it_ends) {
   BOOST_TEST(c->wait_files(test_deadline));
   BOOST_TEST(c->problems().empty());
   BOOST_TEST(read(outputs / "recorder/a.txt") == "some output");
-  BOOST_TEST(fs::file_size(outputs / "empty") == 0u);
+  BOOST_TEST(fs::file_size(outputs / "recorder/empty") == 0u);
   BOOST_TEST(c->wait_end(clock::machine_now()).value_or("") == "exit code 0"); // and stays said
   ::close(fd);
 }
@@ -97,33 +97,36 @@ BOOST_AUTO_TEST_CASE(outputs_that_are_not_kept_are_told) {
   auto peer = node([](framed_stream& s) {
     start_a_worker(s);
     say(s, worker_ended{"exit code 0"});
-    for (const auto* name : {"../outside", "run.db", "/absolute", ""}) {
+    for (const auto* name :
+         {"../outside", "run.db", "/absolute", "", "recorder/../../outside", "recorders/other"}) {
       say(s, file_follows{name, "", 4});
       needed(s.send(frame_type::file, "evil", soon()));
     }
-    say(s, file_follows{"more", "", 4}); // than announced
+    say(s, file_follows{"recorder/more", "", 4}); // than announced
     needed(s.send(frame_type::file, "12345", soon()));
     needed(s.send(frame_type::file, "6", soon()));
-    say(s, file_follows{"half", "", 4});
+    say(s, file_follows{"recorder/half", "", 4});
     needed(s.send(frame_type::file, "12", soon()));
-    say(s, file_follows{"good", "", 4});
+    say(s, file_follows{"recorder/good", "", 4});
     needed(s.send(frame_type::file, "1234", soon()));
     needed(s.send(frame_type::message, "no JSON", soon()));
     say(s, start_worker{}); // makes no sense here
-    say(s, file_follows{"cut", "", UINT64_MAX});
+    say(s, file_follows{"recorder/cut", "", 1ull << 35});
     needed(s.send(frame_type::file, "12", soon()));
+    say(s, file_follows{"recorder/flood", "", UINT64_MAX});
   });
   std::unique_ptr<node_call> c;
   ::close(start(c, peer));
   BOOST_TEST(c->wait_files(test_deadline));
   const auto problems = c->problems();
-  BOOST_TEST(problems.size() == 8u);
-  for (const auto* word : {"outside", "run.db", "absolute", "more", "half", "cut"})
+  BOOST_TEST(problems.size() == 11u);
+  for (const auto* word :
+       {"outside", "run.db", "absolute", "more", "half", "cut", "other", "flood"})
     BOOST_TEST(std::ranges::any_of(problems, [&](const auto& p) { return p.find(word) != p.npos; }),
                word);
   c.reset();
   BOOST_TEST(read(outputs / "run.db") == "precious");
-  BOOST_TEST(read(outputs / "good") == "1234");
+  BOOST_TEST(read(outputs / "recorder/good") == "1234");
   BOOST_TEST(!fs::exists(folder / "outside"));
   BOOST_TEST(std::distance(fs::directory_iterator(outputs), {}) == 2);
 }

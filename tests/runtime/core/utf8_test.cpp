@@ -46,4 +46,13 @@ BOOST_AUTO_TEST_CASE(what_is_no_character_has_no_length) {
     BOOST_TEST(utf8_length(text) == 0u); // above U+10FFFF
 }
 
+BOOST_AUTO_TEST_CASE(a_stranger_s_text_becomes_one_harmless_line) {
+  BOOST_TEST(printable("plain, ünïcode → fine") == "plain, ünïcode → fine");
+  BOOST_TEST(printable("a\nb\x1b[2Jc\x7f") == "a?b?[2Jc?");
+  BOOST_TEST(printable("\xc2\x9b"
+                       "31m") == "?31m");
+  BOOST_TEST(printable("\xff\xc3") == "??");
+  BOOST_TEST(printable(std::string(1000, 'x')) == std::string(500, 'x') + "…");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
