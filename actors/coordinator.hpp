@@ -59,6 +59,7 @@ struct run_ending {
   std::vector<std::string> messages; ///< for the user, in order
   summary_ptr summary;               ///< null if nothing was measured
   rehearsal rehearsed;               ///< if that was the purpose
+  std::vector<bool> lost;            ///< by node: it does not answer any more
 };
 using ending_ptr = std::shared_ptr<const run_ending>;
 

@@ -29,8 +29,8 @@ public:
   examiner(const scenario& what, const plan& whole, const run_result& run)
       : what_(what), whole_(whole), run_(run) {}
 
-  std::vector<finding> look() {
-    look_at_machine_of("this machine", look_at_machine());
+  std::vector<finding> look(const machine_facts& own) {
+    look_at_machine_of("this machine", own);
     for (node_id n = 0; n < run_.machines.size(); ++n)
       if (const auto& m = run_.machines[n]) {
         const auto name = "node " + whole_.nodes[n];
@@ -166,6 +166,11 @@ private:
 
 } // namespace
 
+std::vector<finding> findings_of(const scenario& what, const plan& whole,
+                                 const run_result& rehearsed, const machine_facts& own) {
+  return examiner(what, whole, rehearsed).look(own);
+}
+
 diagnosis examine(const reading& what, const run_options& options) {
   auto rehearsing = options;
   rehearsing.purpose = run_purpose::rehearse;
@@ -173,7 +178,7 @@ diagnosis examine(const reading& what, const run_options& options) {
   if (!whole)
     return {exit_code::bad_scenario, {{grade::bad, "scenario", whole.error().message, ""}}};
   const auto run = run_scenario(what, rehearsing);
-  diagnosis d{run.code, examiner(what.scenario, *whole, run).look()};
+  diagnosis d{run.code, findings_of(what.scenario, *whole, run, look_at_machine())};
   const auto bad =
       std::ranges::any_of(d.findings, [](const finding& f) { return f.how == grade::bad; });
   if (bad && d.code == exit_code::passed)

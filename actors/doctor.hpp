@@ -33,6 +33,11 @@ struct diagnosis {
 /// no process is left. Thread: as run_scenario.
 [[nodiscard]] diagnosis examine(const reading& what, const run_options& options);
 
+/// What a rehearsal of this scenario says; `own`: of this machine.
+[[nodiscard]] std::vector<finding> findings_of(const scenario& what, const plan& whole,
+                                               const run_result& rehearsed,
+                                               const machine_facts& own);
+
 /// For the terminal: a line or two for each finding.
 [[nodiscard]] std::string print(const diagnosis& d);
 

@@ -257,6 +257,8 @@ void run_driver::conclude() {
   next_ = nullptr;
   for (const auto& m : config_.members)
     self_->send(m.actor, quit_atom::value);
+  for (const auto& n : nodes_)
+    ending_->lost.push_back(!n.alive);
   if (metrics_)
     self_->send_exit(metrics_, caf::exit_reason::user_shutdown);
   promise_.deliver(ending_ptr{ending_});

@@ -3,22 +3,13 @@
 
 #include "actors/attach.hpp"
 #include "actors/engine/direct_connections.hpp"
-#include "actors/remote/digest.hpp"
-#include "actors/remote/join_door.hpp"
-#include "actors/remote/machine.hpp"
 #include "actors/remote/trust.hpp"
 #include "actors/worker.hpp"
-#include "runtime/config/node_host.hpp"
-#include "runtime/config/shipped_files.hpp"
-#include "runtime/config/writer.hpp"
 #include "runtime/core/clock.hpp"
-#include "runtime/core/thread.hpp"
 
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <unistd.h>
 #include <utility>
 
@@ -30,11 +21,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration contact_patience = 10s;
 constexpr duration attach_patience = 15s;
+constexpr duration farewell_patience = 5s;   ///< for nodes to end by themselves
 constexpr duration farewell_of_lost = 300ms; ///< for the system to tell how a process ended
 constexpr duration files_patience = 5s;      ///< for the next piece of what sinks wrote
-constexpr duration look_around = 20ms;
 
 /// Only machines that were paired as nodes may be sent a run.
 stream_security security_for(const remote_access& access) {
@@ -43,30 +33,6 @@ stream_security security_for(const remote_access& access) {
   return {.self = &*access.self, .welcome = [known = trust(access.folder)](const fingerprint& f) {
             return known.find(f, peer_role::node).has_value();
           }};
-}
-
-/// What a node reads is the scenario with names of its own files.
-result<std::vector<file_to_ship>> describe_files(const std::vector<shipped_file>& files) {
-  std::vector<file_to_ship> all;
-  for (const auto& f : files) {
-    auto digest = digest_of_file(f.path);
-    if (!digest)
-      return error{digest.error().code, f.key + ": " + digest.error().message};
-    std::error_code failed;
-    const auto bytes = fs::file_size(f.path, failed);
-    if (failed)
-      return error{errc::unreadable, f.key + ": " + f.path + ": " + failed.message()};
-    all.push_back({{f.name, std::move(*digest), bytes}, f.path});
-  }
-  return all;
-}
-
-/// All errors, a line each; the code of the first.
-error joined(const std::vector<error>& errors) {
-  auto all = errors.front();
-  for (std::size_t i = 1; i < errors.size(); ++i)
-    all.message += "\n" + errors[i].message;
-  return all;
 }
 
 } // namespace
@@ -98,186 +64,6 @@ std::vector<node_id> run_nodes::remote_nodes() const {
     if (is_remote(what(), i))
       nodes.push_back(i);
   return nodes;
-}
-
-/// Does `job` for all nodes, each on a thread of its own, and waits for all.
-result<void> run_nodes::in_parallel(const std::vector<node_id>& nodes,
-                                    const std::function<result<void>(node_id)>& job) const {
-  std::mutex mutex;
-  std::map<node_id, error> failed;
-  {
-    std::vector<std::jthread> threads;
-    for (const auto n : nodes)
-      threads.push_back(
-          start_thread("calls " + what().nodes[n].name, [&, n](const std::stop_token&) {
-            if (auto done = job(n); !done) {
-              const std::lock_guard lock(mutex);
-              failed.emplace(n, std::move(done).error());
-            }
-          }));
-  }
-  if (failed.empty())
-    return {};
-  std::vector<error> errors;
-  for (auto& [n, e] : failed)
-    errors.push_back(std::move(e));
-  return joined(errors);
-}
-
-/// Others want to know who we are.
-result<void> run_nodes::know_ourselves() const {
-  const auto& access = settings_.access;
-  if (access.insecure || access.self)
-    return {};
-  return error{errc::not_found, access.why_nobody.empty()
-                                    ? "this machine has no identity to show to others; run "
-                                      "`peernet-node --init` once"
-                                    : access.why_nobody};
-}
-
-result<void> run_nodes::contact() {
-  std::vector<node_id> daemons;
-  std::string names;
-  for (const auto n : remote_nodes())
-    if (what().nodes[n].start == node_start::daemon) {
-      daemons.push_back(n);
-      names += (names.empty() ? "" : ", ") + what().nodes[n].name;
-    }
-  if (daemons.empty())
-    return {};
-  if (auto known = know_ourselves(); !known)
-    return known;
-  settings_.on_step("contacting " + names);
-  const auto own = own_facts();
-  return in_parallel(daemons, [&](node_id n) -> result<void> {
-    const auto& config = what().nodes[n];
-    const auto host = parse_node_host(config.host);
-    if (!host)
-      return error{host.error().code, "nodes." + config.name + ".host: " + host.error().message};
-    auto call = node_call::to({.node = config.name,
-                               .own = own,
-                               .outputs = settings_.output,
-                               .sinks = sinks_of(n),
-                               .interrupts = settings_.interrupts},
-                              host->name, host->port, security_, contact_patience);
-    if (!call)
-      return std::move(call).error();
-    processes_[n].call = std::move(*call);
-    return {};
-  });
-}
-
-/// Only their files are taken from another machine.
-std::vector<std::string> run_nodes::sinks_of(node_id node) const {
-  std::vector<std::string> names;
-  for (const auto& s : what().sinks)
-    if (s.node == what().nodes[node].name)
-      names.push_back(s.name);
-  return names;
-}
-
-/// Who we are to machines that we call, and to those that come.
-machine_facts run_nodes::own_facts() const {
-  auto own = look_at_machine();
-  own.name = settings_.access.self ? settings_.access.self->name() : own.host;
-  return own;
-}
-
-result<void> run_nodes::admit_joiners() {
-  std::map<std::string, node_id> awaited;
-  for (const auto n : remote_nodes())
-    if (what().nodes[n].start == node_start::join)
-      awaited.emplace(what().nodes[n].name, n);
-  if (awaited.empty())
-    return {};
-  if (settings_.access.listen.empty())
-    return error{errc::bad_scenario, "nodes." + awaited.begin()->first +
-                                         ".start: it joins by itself, which needs an address to "
-                                         "come to: --listen ADDR:PORT"};
-  if (auto known = know_ourselves(); !known)
-    return known;
-  const auto at = parse_node_host(settings_.access.listen);
-  if (!at)
-    return error{errc::bad_scenario, "--listen: " + at.error().message};
-  auto door = join_door::open(at->name, at->port, security_);
-  if (!door)
-    return std::move(door).error();
-  const auto own = own_facts();
-  const auto deadline = clock::machine_now() + settings_.access.join_timeout;
-  while (!awaited.empty()) {
-    std::string names;
-    for (const auto& [name, n] : awaited)
-      names += (names.empty() ? "" : ", ") + name;
-    settings_.on_step("waiting for " + names + " to join at " + to_string(*at));
-    if (interrupted())
-      return error{errc::closed, "interrupted while waiting for " + names + " to join"};
-    if (clock::machine_now() >= deadline)
-      return error{errc::timeout, "no sign of " + names + " within " +
-                                      std::to_string(settings_.access.join_timeout / 1s) +
-                                      " s; start `peernet-run SCENARIO --node NAME --coordinator " +
-                                      to_string(*at) +
-                                      "` there, or give more time with --join-timeout"};
-    auto comer = (*door)->next(std::min(deadline, clock::machine_now() + look_around));
-    if (!comer)
-      continue;
-    const auto wanted = awaited.find(comer->said.node);
-    if (comer->said.scenario != what().name || wanted == awaited.end()) {
-      turn_away(comer->stream, comer->said.scenario != what().name
-                                   ? "here runs \"" + what().name + "\", another scenario"
-                                   : "no node \"" + comer->said.node + "\" is awaited here");
-      continue;
-    }
-    auto call = node_call::with({.node = wanted->first,
-                                 .own = own,
-                                 .outputs = settings_.output,
-                                 .sinks = sinks_of(wanted->second),
-                                 .interrupts = settings_.interrupts},
-                                std::move(comer->stream), comer->said, contact_patience);
-    if (!call) { // another one may come in its place
-      settings_.on_trouble(call.error().message);
-      continue;
-    }
-    processes_[wanted->second].call = std::move(*call);
-    awaited.erase(wanted);
-  }
-  return {};
-}
-
-result<void> run_nodes::prepare() {
-  std::mutex mutex;
-  std::map<node_id, shipping_progress> progress;
-  return in_parallel(remote_nodes(), [&](node_id n) -> result<void> {
-    const auto& name = what().nodes[n].name;
-    auto shipped = files_to_ship(what(), name, catalogue::builtin());
-    if (!shipped)
-      return std::move(shipped).error();
-    auto files = describe_files(*shipped);
-    if (!files)
-      return std::move(files).error();
-    processes_[n].shipped.scenario =
-        write_scenario(with_shipped_paths(what(), name, *shipped), catalogue::builtin());
-    return processes_[n].call->prepare(what().name, *files, [&](shipping_progress p) {
-      const std::lock_guard lock(mutex);
-      progress[n] = p;
-      shipping_progress sum;
-      for (const auto& [node, one] : progress) {
-        sum.done += one.done;
-        sum.all += one.all;
-      }
-      settings_.on_step("shipping files: " + std::to_string(sum.done >> 20) + " of " +
-                        std::to_string(sum.all >> 20) + " MB");
-    });
-  });
-}
-
-result<void> run_nodes::start_workers() {
-  return in_parallel(remote_nodes(), [&](node_id n) -> result<void> {
-    auto control = processes_[n].call->start();
-    if (!control)
-      return std::move(control).error();
-    processes_[n].control = *control;
-    return {};
-  });
 }
 
 /// Children that need each other get a socket each, made before they start.
@@ -389,9 +175,11 @@ std::string run_nodes::bad_ends() {
   return ends;
 }
 
-void run_nodes::say_farewell(stamp deadline) {
+void run_nodes::say_farewell(const std::vector<bool>& lost) {
+  const auto now = clock::machine_now();
   for (node_id n = 0; n < processes_.size(); ++n) {
-    const auto ended = end_of(n, deadline);
+    const auto is_lost = n < lost.size() && lost[n];
+    const auto ended = end_of(n, now + (is_lost ? farewell_of_lost : farewell_patience));
     auto& p = processes_[n];
     if (!ended && p.child)
       p.child->kill();

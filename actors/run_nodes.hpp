@@ -67,8 +67,9 @@ public:
   /// What is known of all that did not end in order: " (cloud: killed by signal 9 (Killed))".
   [[nodiscard]] std::string bad_ends();
 
-  /// Gives processes until `deadline` to end by themselves, and kills those that do not.
-  void say_farewell(stamp deadline);
+  /// Gives processes some seconds to end by themselves, those that are `lost` (by node) a moment
+  /// only; children that do not are killed.
+  void say_farewell(const std::vector<bool>& lost);
 
   /// Trouble with what sinks wrote on other machines.
   [[nodiscard]] std::vector<std::string> problems();

@@ -29,8 +29,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration farewell_patience = 5s; ///< for nodes to end by themselves
-constexpr duration lost_patience = 300ms;  ///< the same, when one is known not to answer
+constexpr duration farewell_patience = 5s; ///< for the store's end to be told to all
 
 exit_code code_of(run_verdict v) {
   switch (v) {
@@ -152,8 +151,9 @@ private:
     // alive.
     if (metrics_over_.valid())
       metrics_over_.wait_for(farewell_patience);
-    nodes_->say_farewell(clock::machine_now() +
-                         (ending.code != exit_code::node_lost ? farewell_patience : lost_patience));
+    // Of a coordinator that ended by itself nothing is known: nobody is waited for long, then.
+    nodes_->say_farewell(ending.ending ? ending.ending->lost
+                                       : std::vector<bool>(plan_->nodes.size(), true));
     for (node_id n = 0; n < plan_->nodes.size(); ++n) {
       const auto* facts = nodes_->facts(n);
       ending.machines.push_back(facts ? std::optional(*facts) : std::nullopt);

@@ -15,6 +15,8 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t most_entries = 20'000; ///< of any list
+constexpr std::size_t most_values = 100'000; ///< what we write in 1 MB holds fewer
+constexpr int most_depth = 8;                ///< of objects and lists within each other
 
 /// T is `Of`, const or not.
 template <class T, class Of>
@@ -163,6 +165,29 @@ result<remote_message> decode_as(const std::string& name, const json& j) {
   }
 }
 
+/// Asked before a parser makes objects of the text, which can take a hundred times its memory.
+bool is_modest(std::string_view text) {
+  std::size_t values = 0;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = text[i];
+    if (c == '"')
+      quoted = !quoted;
+    else if (quoted)
+      i += c == '\\' ? 1 : 0;
+    else if (c == '[' || c == '{')
+      ++values, ++depth;
+    else if (c == ']' || c == '}')
+      --depth;
+    else if (c == ',')
+      ++values;
+    if (depth > most_depth || values > most_values)
+      return false;
+  }
+  return true;
+}
+
 } // namespace
 
 std::string encode(const remote_message& m) {
@@ -173,6 +198,8 @@ std::string encode(const remote_message& m) {
 }
 
 result<remote_message> decode(std::string_view text) {
+  if (!is_modest(text))
+    return error{errc::corrupt, "a message of more parts than any of PeerNet's has"};
   const auto j = json::parse(text, nullptr, false);
   if (!j.is_object() || !j.contains("message") || !j["message"].is_string())
     return error{errc::corrupt, "a message that is no JSON object with a name"};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/clocks/bent_pieces.hpp"
 
+#include "runtime/clocks/offset_strip.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -109,7 +111,8 @@ std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, 
                       .offset_ns = base + std::llround((low + high) / 2 + line),
                       .drift = slope,
                       .bound_ns = std::llround(std::ceil((high - low) / 2 + more)) + 2,
-                      .bound_growth = growth});
+                      .bound_growth = growth,
+                      .drift_bound = offset_strip::steepest});
   };
   const auto& front = knots.front();
   const auto& back = knots.back();

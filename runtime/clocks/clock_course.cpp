@@ -60,7 +60,9 @@ clock_segment either(const clock_segment& before, const clock_segment& after, st
           .offset_ns = std::llround(from_end ? last.middle() : first.middle()),
           .drift = (last.middle() - first.middle()) / length,
           .bound_ns = static_cast<std::int64_t>(std::ceil(even ? most : least)) + 2, // roundings
-          .bound_growth = even ? 0 : (most - least) / length};
+          .bound_growth = even ? 0 : (most - least) / length,
+          .steady_first_ns = INT64_MAX, // a step may be here
+          .steady_last_ns = INT64_MIN};
 }
 
 /// What happened between two stretches, in [begin, end].
@@ -86,6 +88,7 @@ void allow(clock_segment& s, const clock_segment& other) {
   s.offset_ns = low + (high - low) / 2;
   s.bound_ns = (high - low) / 2 + 1;
   s.bound_growth = std::max(s.bound_growth, other.bound_growth + std::abs(other.drift - s.drift));
+  s.forget_rate();
 }
 
 /// Where so few exchanges contradict their neighbours that their stamps may be bad: either is
@@ -126,6 +129,7 @@ void allow(std::vector<clock_segment>& segments, const lone_exchange& lone) {
     const auto under = std::max<std::int64_t>(0, s.convert(said.low_at) - said.low_at - said.low);
     auto& wide = add(first, last);
     wide.bound_ns = std::max({s.bound_ns, over, under}) + 1;
+    wide.forget_rate();
     if (s.last_ns > last)
       add(last + 1, s.last_ns);
   }

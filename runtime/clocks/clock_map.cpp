@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/clocks/clock_map.hpp"
 
+#include "runtime/clocks/offset_strip.hpp"
+
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 namespace peernet {
@@ -24,10 +27,13 @@ const clock_segment* clock_map::find(clock_id from, clock_id to, std::int64_t t)
   return s.from == from && s.to == to && t <= s.last_ns ? &s : nullptr;
 }
 
+const clock_segment* clock_map::to_reference_at(clock_id clock, std::int64_t t) const {
+  static constexpr clock_segment itself;
+  return clock == reference_clock ? &itself : find(clock, reference_clock, t);
+}
+
 std::optional<mapped_ns> clock_map::to_reference(clock_id clock, std::int64_t t) const {
-  if (clock == reference_clock)
-    return mapped_ns{t, 0};
-  const auto* s = find(clock, reference_clock, t);
+  const auto* s = to_reference_at(clock, t);
   if (!s)
     return std::nullopt;
   return mapped_ns{s->convert(t), s->bound(t)};
@@ -35,15 +41,29 @@ std::optional<mapped_ns> clock_map::to_reference(clock_id clock, std::int64_t t)
 
 std::optional<mapped_ns> clock_map::between(clock_id begin_clock, std::int64_t begin,
                                             clock_id end_clock, std::int64_t end) const {
-  if (begin_clock == end_clock)
-    return mapped_ns{end - begin, 0};
-  if (const auto* direct = find(begin_clock, end_clock, begin))
-    return mapped_ns{end - direct->convert(begin), direct->bound(begin)};
-  const auto b = to_reference(begin_clock, begin);
-  const auto e = to_reference(end_clock, end);
-  if (!b || !e)
-    return std::nullopt;
-  return mapped_ns{e->ns - b->ns, b->bound + e->bound};
+  const auto* b = to_reference_at(begin_clock, begin);
+  const auto* e = to_reference_at(end_clock, end);
+  std::optional<mapped_ns> across;
+  if (b && e)
+    across = mapped_ns{e->convert(end) - b->convert(begin), b->bound(begin) + e->bound(end)};
+
+  const bool one_clock = begin_clock == end_clock;
+  const auto* direct = one_clock ? nullptr : find(begin_clock, end_clock, begin);
+  if (!one_clock && !direct)
+    return across;
+  // When it began, on the clock it ended by.
+  const auto from = one_clock ? begin : direct->convert(begin);
+  const auto vague = one_clock ? 0.0 : static_cast<double>(direct->bound(begin));
+  const bool steady = e && e->steady_at(from);
+  if (!steady && across)
+    return across;
+  static constexpr clock_segment any_rate{.drift_bound = offset_strip::steepest};
+  const auto& line = steady ? *e : any_rate;
+  const mapped_ns along{
+      line.convert(end) - line.convert(from),
+      std::llround(vague * (1 + std::fabs(line.drift)) +
+                   line.drift_bound * (std::fabs(static_cast<double>(end - from)) + vague))};
+  return across && across->bound < along.bound ? across : along;
 }
 
 } // namespace peernet

@@ -25,14 +25,18 @@ public:
   /// On the reference clock; nothing if there is no estimate for this clock.
   [[nodiscard]] std::optional<mapped_ns> to_reference(clock_id clock, std::int64_t t) const;
 
-  /// `end` − `begin`: exact on one clock, else by the direct estimate of the pair, else by way of
-  /// the reference clock; nothing if neither is there.
+  /// How long it was from `begin` to `end`, in seconds of the reference clock. Either both ends are
+  /// mapped to it, or `begin` to the clock of `end` (directly, if the two were compared), whose
+  /// rate is known better than its offset: whichever leaves the narrower bound, the latter if
+  /// neither does. On one clock that nothing says anything of, its own seconds, with a bound for
+  /// any rate that clocks have; for two such clocks nothing.
   [[nodiscard]] std::optional<mapped_ns> between(clock_id begin_clock, std::int64_t begin,
                                                  clock_id end_clock, std::int64_t end) const;
 
   [[nodiscard]] const std::vector<clock_segment>& segments() const noexcept { return segments_; }
 
 private:
+  [[nodiscard]] const clock_segment* to_reference_at(clock_id clock, std::int64_t t) const;
   [[nodiscard]] const clock_segment* find(clock_id from, clock_id to, std::int64_t t) const;
 
   std::vector<clock_segment> segments_; // by from, to, first_ns

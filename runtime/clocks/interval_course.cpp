@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace peernet {
 
@@ -20,7 +21,12 @@ const interval_piece* piece_at(const interval_course& course, std::int64_t t) {
 }
 
 interval_piece part_of(const interval_piece& p, std::int64_t first, std::int64_t last) {
-  return {first, last, p.low_at(first), p.high_at(first), p.low_slope, p.high_slope};
+  auto part = p;
+  part.first_ns = first;
+  part.last_ns = last;
+  part.low = p.low_at(first);
+  part.high = p.high_at(first);
+  return part;
 }
 
 /// Sorted and unique: where a piece of the result may begin; the last one is behind its end.
@@ -43,12 +49,22 @@ std::int64_t crossing(double a, double a_slope, double b, double b_slope, std::i
 /// As wide as both, over the whole of a short piece.
 interval_piece hull(const interval_piece& a, const interval_piece& b) {
   const auto t = a.last_ns;
-  return {a.first_ns,
-          t,
-          std::min({a.low, a.low_at(t), b.low, b.low_at(t)}),
-          std::max({a.high, a.high_at(t), b.high, b.high_at(t)}),
-          0,
-          0};
+  interval_piece both{a.first_ns,
+                      t,
+                      std::min({a.low, a.low_at(t), b.low, b.low_at(t)}),
+                      std::max({a.high, a.high_at(t), b.high, b.high_at(t)}),
+                      0,
+                      0};
+  both.forget_rate();
+  return both;
+}
+
+/// What both say of the rate.
+void narrow_rate(interval_piece& p, const interval_piece& a, const interval_piece& b) {
+  p.slowest = std::max(a.slowest, b.slowest);
+  p.fastest = std::min(a.fastest, b.fastest);
+  if (a.unsteady() || b.unsteady() || p.slowest > p.fastest)
+    p.forget_rate();
 }
 
 /// Both hold over the same piece of time: appends what both say.
@@ -64,8 +80,9 @@ void append_common(const interval_piece& a, const interval_piece& b, interval_co
     const auto middle = pa.first_ns + (pa.last_ns - pa.first_ns) / 2;
     const auto& low = pa.low_at(middle) > pb.low_at(middle) ? pa : pb;
     const auto& high = pa.high_at(middle) < pb.high_at(middle) ? pa : pb;
-    const interval_piece common{pa.first_ns, pa.last_ns,    low.low,
-                                high.high,   low.low_slope, high.high_slope};
+    interval_piece common{pa.first_ns, pa.last_ns,    low.low,
+                          high.high,   low.low_slope, high.high_slope};
+    narrow_rate(common, a, b);
     const auto apart = std::max(common.low - common.high,
                                 common.low_at(common.last_ns) - common.high_at(common.last_ns));
     if (apart <= 0) {
@@ -83,6 +100,32 @@ void append_common(const interval_piece& a, const interval_piece& b, interval_co
   }
 }
 
+/// The rates of the piece, and of its neighbours for so long.
+constexpr std::int64_t reach_ns = 1'000'000'000;
+
+void state_rate(clock_segment& s, const interval_course& course,
+                interval_course::const_iterator at) {
+  if (at->unsteady())
+    return s.forget_rate();
+  auto first = at, last = at;
+  while (first != course.begin() && at->first_ns - first->first_ns < reach_ns) {
+    const auto before = std::prev(first);
+    if (before->unsteady() || before->last_ns + 1 != first->first_ns)
+      break;
+    first = before;
+  }
+  for (auto next = std::next(last); next != course.end(); ++next) {
+    if (last->last_ns - at->last_ns >= reach_ns || next->unsteady() ||
+        last->last_ns + 1 != next->first_ns)
+      break;
+    last = next;
+  }
+  s.steady_first_ns = first->first_ns;
+  s.steady_last_ns = last->last_ns;
+  for (auto p = first; p != std::next(last); ++p)
+    s.drift_bound = std::max({s.drift_bound, p->fastest - s.drift, s.drift - p->slowest});
+}
+
 } // namespace
 
 interval_course intervals_of(std::span<const clock_segment> segments, std::int64_t first_ns,
@@ -96,8 +139,10 @@ interval_course intervals_of(std::span<const clock_segment> segments, std::int64
     const auto growth = side * s.bound_growth;
     const auto bound =
         static_cast<double>(s.bound_ns) + growth * static_cast<double>(first - s.anchor_ns);
-    course.push_back(
-        {first, last, offset - bound, offset + bound, s.drift - growth, s.drift + growth});
+    course.push_back({first, last, offset - bound, offset + bound, s.drift - growth,
+                      s.drift + growth, s.drift - s.drift_bound, s.drift + s.drift_bound});
+    if (s.steady_first_ns > s.steady_last_ns)
+      course.back().forget_rate();
   };
   for (const auto& s : segments) {
     const auto first = std::max(s.first_ns, first_ns), last = std::min(s.last_ns, last_ns);
@@ -150,6 +195,8 @@ interval_course compose(const interval_course& first, const interval_course& sec
       const auto high_a = p.high_at(a) + found->high_at(shown(a)) + vague;
       const auto high_b = p.high_at(b) + found->high_at(shown(b)) + vague;
       course.push_back({a, b, low_a, high_a, (low_b - low_a) / span, (high_b - high_a) / span});
+      if (p.unsteady() || found->unsteady())
+        course.back().forget_rate();
     }
   }
   return course;
@@ -176,7 +223,8 @@ interval_course intersect(const interval_course& a, const interval_course& b,
 
 std::vector<clock_segment> segments_of(const interval_course& course, clock_id from, clock_id to) {
   std::vector<clock_segment> segments;
-  for (const auto& p : course) {
+  for (auto at = course.begin(); at != course.end(); ++at) {
+    const auto& p = *at;
     // The width changes linearly; the anchor is where it is smallest. Where it does not change, in
     // the middle: while a clock steps ahead the middle of what is possible is half the step behind,
     // and before the middle that may be behind the time at which the step began.
@@ -194,6 +242,7 @@ std::vector<clock_segment> segments_of(const interval_course& course, clock_id f
          .drift = (p.low_slope + p.high_slope) / 2,
          .bound_ns = static_cast<std::int64_t>(std::ceil(std::max(0.0, high - low) / 2)) + 1,
          .bound_growth = std::abs(p.high_slope - p.low_slope) / 2});
+    state_rate(segments.back(), course, at);
   }
   return segments;
 }

@@ -5,14 +5,18 @@
 #pragma once
 
 #include "runtime/clocks/clock_segment.hpp"
+#include "runtime/clocks/offset_strip.hpp"
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 namespace peernet {
 
-/// Over [first_ns, last_ns] of the clock `from` the offset lies between two straight lines.
+/// Over [first_ns, last_ns] of the clock `from` the offset lies between two straight lines, and
+/// changes neither slower nor faster than stated, or at any rate where a clock may have stepped.
 struct interval_piece {
   std::int64_t first_ns = 0;
   std::int64_t last_ns = 0;
@@ -20,6 +24,15 @@ struct interval_piece {
   double high = 0; ///< at first_ns, ns
   double low_slope = 0;
   double high_slope = 0;
+  double slowest = -offset_strip::steepest;
+  double fastest = offset_strip::steepest;
+
+  /// A step cannot be excluded.
+  [[nodiscard]] bool unsteady() const noexcept { return std::isinf(slowest); }
+  void forget_rate() noexcept {
+    slowest = -std::numeric_limits<double>::infinity();
+    fastest = -slowest;
+  }
 
   [[nodiscard]] double low_at(std::int64_t t) const noexcept {
     return low + low_slope * static_cast<double>(t - first_ns);
@@ -56,7 +69,8 @@ struct course_conflict {
 [[nodiscard]] interval_course intersect(const interval_course& a, const interval_course& b,
                                         std::vector<course_conflict>& conflicts);
 
-/// The same intervals as segments.
+/// The same intervals as segments. What is known of rates is stated for a second more on either
+/// side, as far as it is known there, too: durations do not end where pieces do.
 [[nodiscard]] std::vector<clock_segment> segments_of(const interval_course& course, clock_id from,
                                                      clock_id to);
 

@@ -38,7 +38,8 @@ clock_segment segment_of(const probe& p, clock_id from) {
           .anchor_ns = b.begin() + length / 2,
           .offset_ns = b.middle(),
           .bound_ns = static_cast<std::int64_t>(bound),
-          .bound_growth = live_clocks::assumed_drift};
+          .bound_growth = live_clocks::assumed_drift,
+          .drift_bound = live_clocks::assumed_drift};
 }
 
 } // namespace peernet

@@ -106,7 +106,7 @@ private:
     const auto briefly = typical(some, [&](std::span<const offset_bounds> group) {
       return strip_of(group, settings_.rate_change).margin();
     });
-    take(begin, end, some, strip, 2 * std::max({0.0, missing, briefly - strip.margin()}));
+    take(begin, end, some, strip, 2 * std::max({0.0, missing, briefly - strip.margin()}), least);
   }
 
   void bend(std::int64_t begin, std::int64_t end, std::span<const offset_bounds> some, double slope,
@@ -128,7 +128,7 @@ private:
   }
 
   void take(std::int64_t begin, std::int64_t end, std::span<const offset_bounds> some,
-            const offset_strip& strip, double more) {
+            const offset_strip& strip, double more, double least) {
     const auto line = strip.middle();
     const auto widen = strip.slack() + more;
     const auto width = [&](std::int64_t t) {
@@ -151,6 +151,8 @@ private:
                           .drift = line.slope,
                           .bound_ns = static_cast<std::int64_t>(std::ceil(best)) + 2, // roundings
                           .bound_growth = growth});
+    auto& s = segments().back();
+    s.drift_bound = std::min(offset_strip::steepest, departure(s, strip.slopes()) + 4 * (least + more) / (2 * half));
     check(some, segments().back());
     note_slopes(strip.slopes());
   }
@@ -179,10 +181,10 @@ private:
       s.anchor_ns = at;
       s.offset_ns = last.convert(at) - at;
       s.bound_ns = last.bound(at) + 1;
-      s.bound_growth =
-          std::max(slopes.high - last.drift, last.drift - slopes.low) + settings_.rate_beyond;
+      s.bound_growth = departure(last, slopes) + settings_.rate_beyond;
       if (as_far_as != INT64_MIN && as_far_as != INT64_MAX && as_far_as != at)
         s.bound_growth = std::max(s.bound_growth, hidden_rate(last, std::abs(as_far_as - at)));
+      s.drift_bound = std::max(last.drift_bound, s.bound_growth);
       return s;
     };
     segments().back().last_ns = end;
@@ -198,6 +200,11 @@ private:
       segments().front().first_ns = s_.first_ns;
       segments().front().last_ns = begin - 1;
     }
+  }
+
+  /// How far these slopes are from that of the line at most.
+  static double departure(const clock_segment& s, const offset_range& slopes) {
+    return std::max(slopes.high - s.drift, s.drift - slopes.low);
   }
 
   /// How far from the line's the rate may be at an end of this segment, and over the next

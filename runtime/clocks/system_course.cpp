@@ -30,6 +30,8 @@ interval_course between(std::vector<look> looks) {
     const auto grown = error_growth * static_cast<double>(b.time - a.time);
     course.push_back({a.time, b.time - 1, std::min(a.low, b.low) - grown,
                       std::max(a.high, b.high) + grown, 0, 0});
+    if (a.low - b.high > grown || b.low - a.high > grown)
+      course.back().forget_rate(); // it stepped
   }
   return course;
 }

@@ -10,8 +10,8 @@ namespace peernet {
 /// What became of an expectation:
 /// - not applicable if the arrangement has no such figure;
 /// - undecidable if the figure was not measured, if it is a percentile of fewer values than
-///   `values_needed`, or if it compares two clocks and the limit lies closer to it than the clock
-///   bound; `note` says which, with the numbers;
+///   `values_needed`, or if the limit lies closer to it than the clock bound; `note` says which,
+///   with the numbers;
 /// - else passed or failed.
 [[nodiscard]] run_summary::expectation_row judge(const expected_figure& expected,
                                                  const run_summary& s);

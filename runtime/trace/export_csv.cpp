@@ -66,11 +66,12 @@ public:
       names_.push_back(
           quoted(context.place_of(key.first).name + "." + context.step_name(key.second)));
     }
-    compares_.resize(names_.size());
+    uncertain_.resize(names_.size());
     for (std::size_t i = 0; i < context.origins.size(); ++i)
       if (const auto& o = context.origins[i]; o.kind == record_kind::span) {
         column_of_[i] = columns.at({first[context.shape.routes[o.route].place], o.what});
-        compares_[column_of_[i]] = compares_[column_of_[i]] || o.begin_clock != o.end_clock;
+        uncertain_[column_of_[i]] = uncertain_[column_of_[i]] || o.begin_clock != reference_clock ||
+                                    o.end_clock != reference_clock;
       }
   }
 
@@ -80,10 +81,11 @@ public:
                "trace,sensor,sensor-copy,sink,sink-copy,outcome,place,warmup,end-to-end");
     for (const auto& n : names_)
       out_.print(",{}", n);
-    // How sure the figures are that compare two clocks; behind, where they disturb nobody.
+    // How sure the figures are that other clocks than the reference measured; behind, where they
+    // disturb nobody.
     out_.write(",end-to-end.bound");
     for (std::size_t i = 0; i < names_.size(); ++i)
-      if (compares_[i])
+      if (uncertain_[i])
         out_.print(",{}.bound", names_[i]);
     out_.write("\n");
   }
@@ -110,7 +112,7 @@ public:
       seconds(c ? std::optional(c->seconds) : std::nullopt);
     seconds(whole ? std::optional(in_seconds(whole->bound)) : std::nullopt);
     for (std::size_t i = 0; i < cells_.size(); ++i)
-      if (compares_[i])
+      if (uncertain_[i])
         seconds(cells_[i] ? std::optional(cells_[i]->bound) : std::nullopt);
     out_.write("\n");
   }
@@ -213,7 +215,8 @@ private:
   const run_context& context_;
   text_file& out_;
   std::vector<std::string> names_;
-  std::vector<bool> compares_;         // index: name; some of its spans compare two clocks
+  std::vector<bool>
+      uncertain_; // index: name; some of its spans need other clocks than the reference
   std::vector<std::size_t> column_of_; // index: origin
   std::vector<std::optional<cell>> cells_;
 };

@@ -5,9 +5,12 @@
 //
 // Times: the table clock_segment converts raw stamps (see clock_segment.hpp). Rows with to_clock 0
 // convert to the reference clock, and make the times of every view. A row between two other clocks
-// is a direct estimate of that pair; for the duration of a span between the two it takes precedence
-// over the way across the reference. The row 0 → 0 is there from the beginning, so while a run is
-// under way (or was cut off) stamps of the reference clock map to themselves, and others to NULL.
+// is a direct estimate of that pair. Durations, too, are in seconds of the reference clock, as
+// clock_map::between has it: `across` is the difference of the two mapped ends; `along` the time by
+// the clock of the end since the begin (which a direct estimate tells on it), at that clock's rate,
+// or at any rate where nothing says more. The narrower counts. The row 0 → 0 is there from the
+// beginning, so while a run is under way (or was cut off) stamps of the reference clock map to
+// themselves, and others to NULL.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +67,8 @@ CREATE TABLE expectation (id INTEGER PRIMARY KEY, metric TEXT, condition TEXT, k
 -- Derived when a run is finished, and again whenever it is finished again:
 CREATE TABLE clock_segment (from_clock INTEGER, to_clock INTEGER, first_ns INTEGER,
                             last_ns INTEGER, anchor_ns INTEGER, offset_ns INTEGER, drift REAL,
-                            bound_ns INTEGER, bound_growth REAL,
+                            bound_ns INTEGER, bound_growth REAL, drift_bound REAL,
+                            steady_first_ns INTEGER, steady_last_ns INTEGER,
                             PRIMARY KEY (from_clock, to_clock, first_ns)) WITHOUT ROWID;
 CREATE TABLE clock_pair (asker INTEGER, answerer INTEGER, network TEXT, method TEXT,
                          shared INTEGER, exchanges INTEGER, shortest_ns INTEGER,
@@ -108,27 +112,42 @@ LEFT JOIN clock_segment e ON e.from_clock = o.end_clock AND e.to_clock = 0
   AND s.sensed_ns BETWEEN e.first_ns AND e.last_ns;
 
 CREATE VIEW spans AS
-SELECT s.trace, p.name AS place, o.copy, t.name AS step, m.name AS begin_node, n.name AS end_node,
+SELECT trace, place, copy, step, begin_node, end_node, begin_ns, end_ns,
+       CASE WHEN across_bound < along_bound OR along_bound IS NULL THEN end_ns - begin_ns
+            ELSE raw_end_ns - from_ns + CAST(ROUND(drift * (raw_end_ns - anchor_ns)) AS INTEGER)
+                 - CAST(ROUND(drift * (from_ns - anchor_ns)) AS INTEGER)
+       END AS duration_ns,
+       CASE WHEN across_bound < along_bound OR along_bound IS NULL THEN across_bound
+            ELSE along_bound
+       END AS bound_ns,
+       warmup
+FROM (SELECT *, CAST(ROUND(vague * (1 + ABS(drift)) + drift_bound
+                           * (ABS(raw_end_ns - from_ns) + vague)) AS INTEGER) AS along_bound
+FROM (SELECT *,
+       CASE WHEN from_ns BETWEEN steady_first_ns AND steady_last_ns THEN end_drift
+            WHEN across_bound IS NULL THEN 0.0 END AS drift,
+       CASE WHEN from_ns BETWEEN steady_first_ns AND steady_last_ns THEN end_drift_bound
+            WHEN across_bound IS NULL THEN 0.002 END AS drift_bound
+FROM (SELECT s.trace, p.name AS place, o.copy, t.name AS step,
+       m.name AS begin_node, n.name AS end_node,
        s.begin_ns + b.offset_ns
          + CAST(ROUND(b.drift * (s.begin_ns - b.anchor_ns)) AS INTEGER) AS begin_ns,
        s.end_ns + e.offset_ns
          + CAST(ROUND(e.drift * (s.end_ns - e.anchor_ns)) AS INTEGER) AS end_ns,
-       CASE WHEN o.begin_clock = o.end_clock THEN s.end_ns - s.begin_ns
-            WHEN d.from_clock IS NOT NULL THEN s.end_ns - s.begin_ns - d.offset_ns
-              - CAST(ROUND(d.drift * (s.begin_ns - d.anchor_ns)) AS INTEGER)
-            ELSE s.end_ns + e.offset_ns
-                 + CAST(ROUND(e.drift * (s.end_ns - e.anchor_ns)) AS INTEGER)
-                 - s.begin_ns - b.offset_ns
-                 - CAST(ROUND(b.drift * (s.begin_ns - b.anchor_ns)) AS INTEGER)
-       END AS duration_ns,
+       b.bound_ns + e.bound_ns
+         + CAST(ROUND(b.bound_growth * ABS(s.begin_ns - b.anchor_ns)) AS INTEGER)
+         + CAST(ROUND(e.bound_growth * ABS(s.end_ns - e.anchor_ns)) AS INTEGER) AS across_bound,
+       s.end_ns AS raw_end_ns,
+       CASE WHEN o.begin_clock = o.end_clock THEN s.begin_ns
+            ELSE s.begin_ns + d.offset_ns
+                 + CAST(ROUND(d.drift * (s.begin_ns - d.anchor_ns)) AS INTEGER)
+       END AS from_ns,
        CASE WHEN o.begin_clock = o.end_clock THEN 0
-            WHEN d.from_clock IS NOT NULL THEN d.bound_ns
-              + CAST(ROUND(d.bound_growth * ABS(s.begin_ns - d.anchor_ns)) AS INTEGER)
-            ELSE b.bound_ns + e.bound_ns
-                 + CAST(ROUND(b.bound_growth * ABS(s.begin_ns - b.anchor_ns)) AS INTEGER)
-                 + CAST(ROUND(e.bound_growth * ABS(s.end_ns - e.anchor_ns)) AS INTEGER)
-       END AS bound_ns,
-       o.warmup
+            ELSE d.bound_ns
+                 + CAST(ROUND(d.bound_growth * ABS(s.begin_ns - d.anchor_ns)) AS INTEGER)
+       END AS vague,
+       COALESCE(e.anchor_ns, 0) AS anchor_ns, e.drift AS end_drift,
+       e.drift_bound AS end_drift_bound, e.steady_first_ns, e.steady_last_ns, o.warmup
 FROM span s
 JOIN origin o ON o.id = s.origin
 JOIN route r ON r.id = o.route
@@ -141,7 +160,7 @@ LEFT JOIN clock_segment b ON b.from_clock = o.begin_clock AND b.to_clock = 0
 LEFT JOIN clock_segment e ON e.from_clock = o.end_clock AND e.to_clock = 0
   AND s.end_ns BETWEEN e.first_ns AND e.last_ns
 LEFT JOIN clock_segment d ON d.from_clock = o.begin_clock AND d.to_clock = o.end_clock
-  AND d.to_clock <> d.from_clock AND s.begin_ns BETWEEN d.first_ns AND d.last_ns;
+  AND d.to_clock <> d.from_clock AND s.begin_ns BETWEEN d.first_ns AND d.last_ns)));
 
 CREATE VIEW outcomes AS
 SELECT s.trace, k.name AS sink, s.copy, c.name AS outcome, p.name AS place, s.warmup

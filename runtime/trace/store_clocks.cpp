@@ -12,10 +12,10 @@ namespace {
 
 void replace_segments(sql_database& db, std::span<const clock_segment> segments) {
   db.execute("DELETE FROM clock_segment");
-  auto insert = db.prepare("INSERT INTO clock_segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto insert = db.prepare("INSERT INTO clock_segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const auto write = [&](const clock_segment& s) {
     insert.run(s.from, s.to, s.first_ns, s.last_ns, s.anchor_ns, s.offset_ns, s.drift, s.bound_ns,
-               s.bound_growth);
+               s.bound_growth, s.drift_bound, s.steady_first_ns, s.steady_last_ns);
   };
   write({}); // the reference clock's own
   for (const auto& s : segments)
@@ -109,7 +109,10 @@ result<std::vector<clock_segment>> store::read_segments() {
                         .offset_ns = q.integer(5),
                         .drift = q.real(6),
                         .bound_ns = q.integer(7),
-                        .bound_growth = q.real(8)});
+                        .bound_growth = q.real(8),
+                        .drift_bound = q.real(9),
+                        .steady_first_ns = q.integer(10),
+                        .steady_last_ns = q.integer(11)});
   if (auto done = db_.check(); !done)
     return done.error();
   return segments;

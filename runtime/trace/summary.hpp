@@ -56,7 +56,7 @@ struct run_summary {
     std::string step;
     distribution durations;
     std::optional<double> share; ///< of the end-to-end time of the delivered samples that took it
-    std::int64_t bound_ns = 0;   ///< largest ± of a duration; 0: both ends share one clock
+    std::int64_t bound_ns = 0;   ///< largest ± of a duration; 0: all by the reference clock
   };
 
   /// One way from a sensor to a sink, over all copies: intended time → the sink has acted, of the
@@ -111,7 +111,7 @@ struct run_summary {
     expectation_verdict verdict = expectation_verdict::undecidable;
     figure_unit unit = figure_unit::time_span;
     std::optional<double> measured; ///< ns, 0…1, Hz, bits per second, plain
-    double bound = 0;               ///< ± of it; not 0 where two clocks are involved
+    double bound = 0;               ///< ± of it; 0: by the reference clock alone
     std::string note;               ///< why it is undecidable or not applicable
   };
 

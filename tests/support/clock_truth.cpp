@@ -62,6 +62,23 @@ std::vector<crossing> check_crossings(run_database& db, const clock_truth& truth
   return all;
 }
 
+std::size_t check_durations(run_database& db, const clock_truth& truth) {
+  const auto spans =
+      db.rows("SELECT p.name || ' ' || t.name, o.begin_clock, s.begin_ns, o.end_clock, s.end_ns, "
+              "v.duration_ns, v.bound_ns FROM span s JOIN origin o ON o.id = s.origin "
+              "JOIN route r ON r.id = o.route JOIN place p ON p.id = r.place "
+              "JOIN step t ON t.id = o.what JOIN spans v ON v.trace = s.trace AND v.place = p.name "
+              "AND v.step = t.name WHERE o.begin_clock <> 0 OR o.end_clock <> 0");
+  for (const auto& r : spans) {
+    const auto number = [&](std::size_t column) { return std::stoll(r[column]); };
+    const auto begin = truth.of(number(1), number(2)), end = truth.of(number(3), number(4));
+    BOOST_TEST(std::abs(number(5) - (end - begin)) <= number(6) + rounding_ns,
+               r[0] << " took " << end - begin << " ns, " << r[5] << " ± " << r[6]
+                    << " are reported, " << begin - truth.start() << " ns from the start");
+  }
+  return spans.size();
+}
+
 std::size_t check_probes(run_database& db, const clock_truth& truth) {
   const auto probes = db.numbers("SELECT local_clock, remote_clock, t1, t2, t3, t4 FROM probe");
   for (const auto& p : probes) {

@@ -50,6 +50,10 @@ struct crossing {
 /// does its beginning on the reference clock; a Boost.Test check each.
 std::vector<crossing> check_crossings(run_database& db, const clock_truth& truth);
 
+/// Checks every span that a false clock had a part in, within one node, too: its duration lies
+/// within its bound of the truth. Returns how many there are.
+std::size_t check_durations(run_database& db, const clock_truth& truth);
+
 /// Checks the exchanges themselves: their four stamps lie in the order in which they happened.
 /// Returns how many there are.
 std::size_t check_probes(run_database& db, const clock_truth& truth);

@@ -136,7 +136,7 @@ void machine::await_log(const std::string& text, std::size_t times) {
 std::vector<pid_t> machine::workers() const {
   std::vector<pid_t> found;
   for (const auto& m : processes_marked(mark_))
-    if (m.node())
+    if (m.plays_node())
       found.push_back(m.pid);
   return found;
 }

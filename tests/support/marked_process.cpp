@@ -81,8 +81,12 @@ std::string read_whole(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+bool run_member::plays_node() const {
+  return arguments.size() >= 5 && arguments[1] == "--as-node-of";
+}
+
 std::optional<unsigned> run_member::node() const {
-  if (arguments.size() < 5 || arguments[1] != "--as-node-of" || !is_number(arguments[4]))
+  if (!plays_node() || !is_number(arguments[4]))
     return std::nullopt;
   return static_cast<unsigned>(std::stoul(arguments[4]));
 }

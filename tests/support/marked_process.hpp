@@ -25,8 +25,8 @@ inline constexpr std::chrono::milliseconds between_looks{3};
 struct run_member {
   pid_t pid = -1;
   std::vector<std::string> arguments; ///< as /proc shows them
-  /// It plays a node: the number that it was started with, which is its own only where the
-  /// coordinator started it.
+  [[nodiscard]] bool plays_node() const;
+  /// The number of the node that it plays, where its coordinator started it.
   [[nodiscard]] std::optional<unsigned> node() const;
 };
 

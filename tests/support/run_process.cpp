@@ -80,8 +80,7 @@ void run_process::signal_all(int number) const {
 }
 
 void run_process::watch() {
-  had_nodes_ =
-      had_nodes_ || std::ranges::any_of(members(), [](auto& m) { return m.node().has_value(); });
+  had_nodes_ = had_nodes_ || std::ranges::any_of(members(), [](auto& m) { return m.plays_node(); });
 }
 
 void run_process::await(std::string_view what, const std::function<bool()>& met,
@@ -117,7 +116,7 @@ void run_process::await_gone(std::chrono::milliseconds at_most) {
     if (std::chrono::steady_clock::now() > deadline) {
       std::string left;
       for (const auto& m : members())
-        left += " " + std::to_string(m.pid) + (m.node() ? " (a node)" : "");
+        left += " " + std::to_string(m.pid) + (m.plays_node() ? " (a node)" : "");
       give_up("processes of the run are left after " + std::to_string(at_most.count()) +
               " ms:" + left);
     }
@@ -144,7 +143,7 @@ std::vector<run_member> run_process::members() const {
   auto all = process_->marked();
   for (const auto& mark : where_.machines)
     for (auto& m : processes_marked(mark))
-      if (m.node())
+      if (m.plays_node())
         all.push_back(std::move(m));
   return all;
 }

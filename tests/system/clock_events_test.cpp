@@ -61,6 +61,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_steps_is_found_with_time_and_size_and_the_boun
   BOOST_TEST(crossings.size() == 500u);
   BOOST_TEST(crossings.front().begin < truth.start() + at);
   BOOST_TEST(crossings.back().begin > truth.start() + at);
+  BOOST_TEST(check_durations(db, truth) > crossings.size()); // within nodes, too
   BOOST_TEST(check_probes(db, truth) > 0u);
 
   // It shows in the courses beside both others, and is told once: by the name of who did it.
@@ -96,6 +97,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_wanders_is_found_and_the_bounds_hold) {
   const clock_truth truth(
       db, {{"cloud", {.offset = 2s, .drift_ppm = -20, .wander = clock_wander{300us, 4s}}}});
   BOOST_TEST(check_crossings(db, truth).size() == 400u);
+  BOOST_TEST(check_durations(db, truth) > 400u);
   BOOST_TEST(check_probes(db, truth) > 0u);
   BOOST_TEST(db.number("SELECT COUNT(*) FROM events WHERE what = 'clock wander' AND node = 'cloud' "
                        "AND detail LIKE 'cloud against coordinator%'") > 0);
@@ -115,6 +117,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_no_probe_saw_makes_an_expectation_undecidable) 
   const clock_truth truth(db, {{"cloud", {.step = clock_step{1500ms, 1s}}}});
   const auto crossings = check_crossings(db, truth);
   BOOST_TEST(crossings.size() == 400u);
+  BOOST_TEST(check_durations(db, truth) > 400u);
   BOOST_TEST(std::ranges::max(crossings, {}, &crossing::bound).bound >= 500'000'000);
   BOOST_TEST(run.out().find("from the limit") != std::string::npos, run.out());
   BOOST_TEST(run.result_file("summary.json").find("\"verdict\": \"undecidable\"") !=

@@ -94,6 +94,7 @@ BOOST_AUTO_TEST_CASE(three_nodes_are_compared_pair_by_pair_and_every_delay_holds
   }
   const std::map<std::string, int> expected{{"aside", 75}, {"home", 75}, {"on", 75}, {"there", 75}};
   BOOST_TEST((crossed == expected));
+  BOOST_TEST(check_durations(db, truth) > 300u); // more than links
   BOOST_TEST(check_probes(db, truth) > 0u);
 
   // Who is joined by a link is probed directly, and everybody by the coordinator.
@@ -135,7 +136,9 @@ BOOST_AUTO_TEST_CASE(each_direction_shows_its_own_known_delay) {
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
   std::map<std::string, int> crossed;
-  for (const auto& c : check_crossings(db, clock_truth(db, clocks))) {
+  const clock_truth truth(db, clocks);
+  BOOST_TEST(check_durations(db, truth) > 200u); // more than links
+  for (const auto& c : check_crossings(db, truth)) {
     ++crossed[c.link];
     const auto least = to_ns(held(c.link));
     BOOST_REQUIRE(least > 0);

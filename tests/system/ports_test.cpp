@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(zmq_ipc_listens_in_a_private_folder_that_goes_with_the_run)
   std::set<fs::path> folders;
   for (const auto& m : run.members()) {
     const auto open = without_probes(open_doors(m.pid));
-    BOOST_TEST(open.size() == (m.node() ? 1u : 0u));
+    BOOST_TEST(open.size() == (m.plays_node() ? 1u : 0u));
     for (const auto& d : open) {
       BOOST_TEST(d.family == "unix");
       folders.insert(fs::path(d.address).parent_path());

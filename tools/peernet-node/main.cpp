@@ -16,6 +16,7 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <malloc.h>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -204,6 +205,8 @@ int serve(const wishes& w, std::optional<identity> self, const std::filesystem::
     ::sigaddset(&ends, number);
   ::pthread_sigmask(SIG_BLOCK, &ends, nullptr); // before there are other threads
   ::signal(SIGPIPE, SIG_IGN);
+  // What visitors cost goes back to the system when they leave, however much it was once.
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
   auto settings = daemon_settings(w, std::move(self), folder);
   if (!settings)
     return complain(settings.error(), code_of(settings.error()));

@@ -169,6 +169,32 @@ BOOST_AUTO_TEST_CASE(depth_costs_no_stack) {
                 std::string(deep, ']') + "}");
 }
 
+BOOST_AUTO_TEST_CASE(no_objects_are_made_of_more_parts_than_any_message_has) {
+  const auto told = [](const std::string& text) {
+    const auto m = decode(text);
+    return m.ok() ? "" : m.error().message;
+  };
+  const std::string why = "more parts than any";
+  const auto start = [](const std::string& more) {
+    return "{\"message\":\"start\",\"x\":" + more + "}";
+  };
+  std::string wide = "[[]";
+  for (int i = 0; i < 100'000; ++i)
+    wide += ",[]";
+  BOOST_TEST(told(start(wide + "]")).find(why) != std::string::npos);
+  BOOST_TEST(told(start("[[[[[[[[]]]]]]]]")).find(why) != std::string::npos);
+  BOOST_TEST(decode(start("[[[[[[[]]]]]]]")).ok());
+  BOOST_TEST(decode(start("[[[[]]],[[[[]]]],[[[[[[]]]]]]]")).ok());
+  // Text within quotes has no parts.
+  BOOST_TEST(
+      decode(encode(refusal{std::string(1000, '[') + "\"\\" + std::string(99'000, ',')})).ok());
+  // As many files as a frame has room for.
+  preparation p;
+  while (encode(p).size() < (1u << 20))
+    p.files.insert(p.files.end(), 500, {"a", std::string(64, 'a'), 0});
+  BOOST_TEST(decode(encode(p)).ok());
+}
+
 BOOST_AUTO_TEST_CASE(random_changes_do_no_harm) {
   std::mt19937 random(4);
   std::vector<std::string> texts;

@@ -99,9 +99,10 @@ BOOST_AUTO_TEST_CASE(sums_are_of_the_steps_on_each_side_of_the_last_inference) {
   BOOST_TEST(row["actuator.act"] == "0.000001000");
 }
 
-BOOST_AUTO_TEST_CASE(figures_that_compare_two_clocks_carry_their_bound) {
+BOOST_AUTO_TEST_CASE(figures_that_need_other_clocks_than_the_reference_carry_their_bound) {
   hand_made_run run(pipeline_layout(1));
-  run.append({make_sample(1, 0, 1), make_link(1, 1, {0, 0}, 1'000, {1, 1}, 2'500),
+  run.append({make_sample(1, 0, 1), make_span(1, 0, step::sense, 0, 1'000),
+              make_link(1, 1, {0, 0}, 1'000, {1, 1}, 2'500),
               make_span(1, 2, step::infer, 2'500, 2'600, {1, 1}),
               make_link(1, 3, {1, 1}, 2'600, {0, 0}, 2'000),
               make_fate(1, 4, outcome::delivered, 9'000)});
@@ -115,8 +116,10 @@ BOOST_AUTO_TEST_CASE(figures_that_compare_two_clocks_carry_their_bound) {
   BOOST_TEST(bound >= 50e-9); // half the round trip
   BOOST_TEST(bound < 1e-6);
   BOOST_TEST(std::stod(row["downlink.link.bound"]) >= 50e-9);
-  BOOST_TEST(std::stod(row["end-to-end.bound"]) == 0); // from the robot to the robot
-  BOOST_TEST(!row.contains("detector.infer.bound"));
+  BOOST_TEST(std::stod(row["end-to-end.bound"]) == 0);           // from the robot to the robot
+  const auto inferring = std::stod(row["detector.infer.bound"]); // 100 ns at a rate hardly known
+  BOOST_TEST((inferring >= 0 && inferring < 10e-9));
+  BOOST_TEST(!row.contains("camera.sense.bound"));
 }
 
 BOOST_AUTO_TEST_CASE(what_did_not_happen_is_empty) {

@@ -4,6 +4,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+#include <cstdlib>
+
 using namespace peernet;
 
 namespace {
@@ -53,6 +56,52 @@ BOOST_AUTO_TEST_CASE(mapped_times_are_true_within_their_bounds) {
                       1),
              {"0"});
   check_rows(run.rows("SELECT COUNT(*) FROM spans WHERE bound_ns IS NULL", 1), {"0"});
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_drifts_changes_no_duration_in_any_of_the_results) {
+  synthetic_run::options options{
+      .samples = 60, .period_ns = 2'000'000'000, .infer_ns = 1'000'000'000};
+  synthetic_run plain(options); // one clock: what the durations are in truth
+  options.cloud_offset_ns = -3'000'000'000;
+  options.cloud_drift = 1e-4; // 100 µs in each inference
+  synthetic_run drifting(options);
+  hand_made_run true_run(plain.shape()), run(drifting.shape());
+  BOOST_REQUIRE(record_run(true_run.db, plain).ok());
+  BOOST_REQUIRE(record_run(run.db, drifting).ok());
+  const auto truth = true_run.finish(), found = run.finish();
+
+  const auto* spans = "SELECT trace || place || step, duration_ns, bound_ns, end_ns - begin_ns "
+                      "FROM spans ORDER BY trace, place, step";
+  auto a = true_run.db.database().prepare(spans), b = run.db.database().prepare(spans);
+  auto compared = 0;
+  while (a.next() && b.next()) {
+    BOOST_REQUIRE(a.text(0) == b.text(0));
+    BOOST_TEST(a.integer(2) == 0);
+    BOOST_TEST(std::abs(b.integer(1) - a.integer(1)) <= b.integer(2) + 3, b.text(0));
+    BOOST_TEST(std::abs(b.integer(1) - b.integer(3)) <= b.integer(2) + 200, b.text(0)); // ± 50 each
+    ++compared;
+  }
+  BOOST_TEST(compared > 500);
+
+  BOOST_REQUIRE((truth.steps.size() == found.steps.size() && truth.paths.size() == 1));
+  for (std::size_t i = 0; i < truth.steps.size(); ++i) {
+    const auto &t = truth.steps[i], &f = found.steps[i];
+    BOOST_REQUIRE((t.place == f.place && t.step == f.step));
+    BOOST_TEST(std::abs(t.durations.mean - f.durations.mean) <= static_cast<double>(f.bound_ns) + 3,
+               f.place << " " << f.step);
+    BOOST_TEST(std::abs(t.durations.mean - f.durations.mean) < 20'000, f.place << " " << f.step);
+  }
+  BOOST_REQUIRE((export_run(run.db, found, run.folder / "").ok()));
+  BOOST_REQUIRE((export_run(true_run.db, truth, true_run.folder / "").ok()));
+  const auto inference_of = [](hand_made_run& r) { // its column of the first row
+    auto line = contents(r.folder / "traces.csv");
+    line = line.substr(line.find('\n') + 1);
+    for (int i = 0; i < 4; ++i)
+      line = line.substr(line.find(',') + 1);
+    return std::stod(line);
+  };
+  BOOST_TEST(inference_of(true_run) > 1.0);
+  BOOST_TEST(std::abs(inference_of(run) - inference_of(true_run)) < 20e-6);
 }
 
 BOOST_AUTO_TEST_CASE(finishing_again_gives_the_same) {

@@ -51,7 +51,7 @@ BOOST_FIXTURE_TEST_CASE(durations_across_clocks_are_mapped_and_bounded, two_cloc
   BOOST_TEST(up.bound_ns < 60);
   BOOST_TEST(row(s, "downlink", "link").durations.mean == 50);
   BOOST_TEST(row(s, "detector", "infer").durations.mean == 500);
-  BOOST_TEST(row(s, "detector", "infer").bound_ns == 0);
+  BOOST_TEST(row(s, "detector", "infer").bound_ns <= 1); // 500 ns at a rate hardly known
   BOOST_REQUIRE(s.clocks.size() == 2);
   BOOST_TEST(s.clocks[0].shared);
   BOOST_TEST(s.clocks[1].offset_ns.value() == 1'000);

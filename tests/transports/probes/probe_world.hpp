@@ -102,6 +102,20 @@ inline void burst(const prober& p, int exchanges, duration spacing = duration{10
   done.await();
 }
 
+/// Bursts until there are so many exchanges: datagrams may be lost, or answered later than anybody
+/// waits. The end of the test if they do not come.
+inline std::vector<probe> gather(const prober& p, std::size_t exchanges, duration spacing) {
+  std::vector<probe> all;
+  const auto until = clock::machine_now() + test_deadline;
+  while (all.size() < exchanges) {
+    BOOST_REQUIRE_MESSAGE(clock::machine_now() < until, all.size() << " exchanges so far");
+    burst(p, static_cast<int>(exchanges - all.size()), spacing);
+    const auto more = p->take();
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
 /// The four stamps in the order in which they happened, on one time line; the offset between.
 inline void check_truth(const probe& p, const peernet::clock& local, const peernet::clock& remote) {
   constexpr std::int64_t rounding =
