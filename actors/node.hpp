@@ -27,6 +27,7 @@ struct node_config {
   peer_table* peers = nullptr;
   caf_channel* channels = nullptr;
   peer_doors* doors = nullptr;
+  bool confined = false; ///< a coordinator elsewhere may have nothing written but results
   /// Takes the graph when one of its threads did not come back: to destroy it would be to wait for
   /// that thread. May be null.
   std::shared_ptr<const void>* kept = nullptr;

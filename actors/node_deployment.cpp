@@ -3,6 +3,7 @@
 #include "actors/caf_error.hpp"
 #include "actors/clock.hpp"
 #include "actors/node_steps.hpp"
+#include "runtime/config/machines.hpp"
 #include "runtime/config/reader.hpp"
 #include "transports/security.hpp"
 
@@ -79,6 +80,10 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   const auto me = std::ranges::find(whole->nodes, d.node);
   if (me == whole->nodes.end())
     return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
+  if (const auto keys = own_outputs(*what, d.node, *state.config.known);
+      state.config.confined && !keys.empty())
+    return to_caf({errc::refused, keys.front() + ": this machine lets sinks write into the run's "
+                                                 "results only"});
   const auto number = static_cast<node_id>(me - whole->nodes.begin());
   auto graph =
       std::make_shared<node_graph>(what, whole, number, *state.config.types, *state.config.known,

@@ -153,6 +153,7 @@ int worker_main(int argc, char** argv) {
                              .peers = &peers,
                              .channels = channels,
                              .doors = &doors,
+                             .confined = is_far,
                              .kept = &kept};
     const auto root = self->spawn<caf::detached + caf::monitored>(actors::node, node);
     const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);

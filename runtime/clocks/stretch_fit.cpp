@@ -128,7 +128,7 @@ private:
   }
 
   void take(std::int64_t begin, std::int64_t end, std::span<const offset_bounds> some,
-            const offset_strip& strip, double more, double least) {
+            const offset_strip& strip, double more, double unnoticed) {
     const auto line = strip.middle();
     const auto widen = strip.slack() + more;
     const auto width = [&](std::int64_t t) {
@@ -152,7 +152,9 @@ private:
                           .bound_ns = static_cast<std::int64_t>(std::ceil(best)) + 2, // roundings
                           .bound_growth = growth});
     auto& s = segments().back();
-    s.drift_bound = std::min(offset_strip::steepest, departure(s, strip.slopes()) + 4 * (least + more) / (2 * half));
+    // Any line that fits may be the truth, beside a bend that is too slight to be one.
+    s.drift_bound = std::min(offset_strip::steepest,
+                             departure(s, strip.slopes()) + 2 * (unnoticed + more) / half);
     check(some, segments().back());
     note_slopes(strip.slopes());
   }

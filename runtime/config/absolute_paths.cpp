@@ -14,7 +14,7 @@ void make_absolute(options& settings, const catalogue_entry* type, const std::st
     return;
   for (const auto& def : type->options) {
     const auto* written = settings.find<std::string>(def.name);
-    if (!written || !is_path(def.kind, *written))
+    if (!written || !(is_path(def.kind, *written) || def.kind == option_kind::output))
       continue;
     const auto found = (base / *written).lexically_normal();
     std::error_code none;

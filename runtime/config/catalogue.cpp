@@ -207,7 +207,7 @@ std::vector<catalogue_entry> builtin_types() {
        "images",
        "writes pictures; detections are drawn on the frame they were found in",
        {{.name = "path",
-         .kind = text,
+         .kind = option_kind::output,
          .doc = "folder to write to; default: one of the sink's name in the results"},
         {.name = "frames",
          .kind = sensor,

@@ -132,9 +132,27 @@ bool needs_socket_folder(const scenario& s, const catalogue& known) {
   return false;
 }
 
+std::vector<std::string> own_outputs(const scenario& s, std::string_view node,
+                                     const catalogue& known) {
+  std::vector<std::string> keys;
+  for (const auto& r : stages_of(s))
+    if (const auto* type = known.find(plugin_of(r.kind), r.stage->type);
+        type && r.stage->node == node)
+      for (const auto& def : type->options)
+        if (def.kind == option_kind::output && r.stage->settings.has(def.name))
+          keys.push_back(r.path() + "." + def.name);
+  return keys;
+}
+
 void check_machines(const scenario& s, const catalogue& known, mistakes& wrong) {
-  for (const auto& node : s.nodes)
+  for (const auto& node : s.nodes) {
     check_node(node, wrong);
+    if (node.start != node_start::child)
+      for (const auto& key : own_outputs(s, node.name, known))
+        wrong.about(key, "node \"" + node.name +
+                             "\" is another machine, where nothing is written but the run's "
+                             "results; leave it out: what the sink writes comes back into them");
+  }
   const auto ends = nodes_of_links(s);
   for (std::size_t i = 0; i < ends.size(); ++i)
     if (ends[i].crosses) {

@@ -7,6 +7,8 @@
 #include "runtime/config/diagnostic.hpp"
 #include "runtime/config/scenario.hpp"
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace peernet {
@@ -28,6 +30,12 @@ struct link_nodes {
 /// True if samples of `s` go over a transport that works within one machine only, and so meet in a
 /// folder that the nodes of that machine share.
 [[nodiscard]] bool needs_socket_folder(const scenario& s, const catalogue& known);
+
+/// Keys of this node's stages that name a place of their own to write to: "sinks.disk.path". On
+/// another machine there must be none: what is written there goes into the run's results only, and
+/// no scenario can write anywhere else.
+[[nodiscard]] std::vector<std::string> own_outputs(const scenario& s, std::string_view node,
+                                                   const catalogue& known);
 
 /// Part of validation: every node can be reached, and every link can join its two nodes.
 void check_machines(const scenario& s, const catalogue& known, mistakes& wrong);

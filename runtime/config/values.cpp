@@ -225,6 +225,7 @@ result<option_value> read_value(const option_def& def, const document_value& wri
     return as_option(text_of(written));
   case option_kind::file:
   case option_kind::folder:
+  case option_kind::output:
   case option_kind::media:
   case option_kind::sensor:
     return as_option(name_of(def, written));

@@ -24,6 +24,7 @@ enum class option_kind : std::uint8_t {
   text,       ///< "cpu" → std::string
   file,       ///< path of a file that can be read → std::string, as written
   folder,     ///< path of a folder that can be read → std::string, as written
+  output,     ///< path of a folder to write to → std::string, as written
   media,      ///< file, device, URL with "://", or a device's number → std::string
   sensor,     ///< name of a sensor on the same node → std::string
   time_span,  ///< "20ms" → duration

@@ -60,6 +60,23 @@ BOOST_AUTO_TEST_CASE(a_loaded_node_says_where_it_lives_and_answers_probes) {
   BOOST_TEST(std::get<0>(*probed->value) == 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_confined_node_lets_nothing_be_written_but_results) {
+  node = spawn(actors::node, actors::node_config{.types = &types,
+                                                 .known = &catalogue::builtin(),
+                                                 .peers = &peers,
+                                                 .channels = &channels,
+                                                 .doors = &doors,
+                                                 .confined = true});
+  BOOST_TEST(greet());
+  std::string text(lonely_toml);
+  const std::string_view sink = "[sinks.actuator]\n";
+  text.insert(text.find(sink) + sink.size(), "type = \"save-images\"\npath = \"/srv\"\n");
+  const auto refused = load(text);
+  BOOST_CHECK(refused->error().code == errc::refused);
+  BOOST_TEST(
+      refused->error().message.starts_with("sinks.actuator.path: this machine lets sinks write"));
+}
+
 BOOST_AUTO_TEST_CASE(a_false_clock_is_probed_as_what_it_shows) {
   BOOST_TEST(greet());
   std::string text(lonely_toml);

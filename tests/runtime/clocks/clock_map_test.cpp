@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(where_a_clock_may_have_stepped_meanwhile_only_the_mapped_en
 }
 
 BOOST_AUTO_TEST_CASE(durations_of_any_length_hold_the_truth_however_clocks_drift) {
-  for (int trial = 0; trial < 3000; ++trial) {
+  for (int trial = 0; trial < 100; ++trial) {
     random_source random(static_cast<std::uint64_t>(trial));
     const auto trio = any_trio(random);
     const auto found = try_durations(map_of(trio, random), trio, random);
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(durations_of_any_length_hold_the_truth_however_clocks_drift
 }
 
 BOOST_AUTO_TEST_CASE(durations_hold_the_truth_across_a_step_of_any_of_the_clocks) {
-  for (int trial = 0; trial < 3000; ++trial) {
+  for (int trial = 0; trial < 100; ++trial) {
     random_source random(1000 + static_cast<std::uint64_t>(trial));
     auto trio = any_trio(random);
     for (auto& p : trio.paths)
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(durations_hold_the_truth_across_a_step_of_any_of_the_clocks
 }
 
 BOOST_AUTO_TEST_CASE(durations_hold_the_truth_while_rates_change) {
-  for (int trial = 0; trial < 3000; ++trial) {
+  for (int trial = 0; trial < 100; ++trial) {
     random_source random(2000 + static_cast<std::uint64_t>(trial));
     auto trio = any_trio(random);
     auto& c = trio.clocks[random.between(1, 2)];

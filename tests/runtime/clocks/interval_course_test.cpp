@@ -259,4 +259,44 @@ BOOST_AUTO_TEST_CASE(a_contradiction_that_lasts_is_told_once) {
   BOOST_TEST((at(both, 1600)->low == 15 && at(both, 1600)->high == 20));
 }
 
+BOOST_AUTO_TEST_CASE(rates_are_stated_for_a_second_more_unless_a_clock_may_have_stepped) {
+  interval_course course;
+  for (std::int64_t i = 0; i < 6; ++i) { // pieces of 0.6 s at 10, 20, … ppm, each ± 1 ppm
+    const auto rate = static_cast<double>(i + 1) * 10e-6;
+    course.push_back(
+        {i * 600 * ms, (i + 1) * 600 * ms - 1, 0, 1, rate, rate, rate - 1e-6, rate + 1e-6});
+  }
+  course[4].forget_rate();
+  const auto segments = segments_of(course, 1, 0);
+  const auto states = [&](std::size_t i, std::int64_t first, std::int64_t last, double bound) {
+    const auto& s = segments[i];
+    return s.steady_first_ns == first * 600 * ms && s.steady_last_ns == last * 600 * ms - 1 &&
+           std::abs(s.drift_bound - bound) < 1e-12;
+  };
+  BOOST_TEST(states(0, 0, 3, 21e-6));
+  BOOST_TEST(states(2, 0, 4, 21e-6));
+  BOOST_TEST(states(3, 1, 4, 21e-6));
+  BOOST_TEST((!segments[4].steady_at(segments[4].first_ns)));
+  BOOST_TEST(states(5, 5, 6, 1e-6));
+  const auto again = intervals_of(segments, INT64_MIN / 2, INT64_MAX / 2);
+  BOOST_TEST((!again.front().unsteady() && again.back().fastest >= course.back().fastest - 1e-12));
+  BOOST_TEST(std::ranges::count_if(again, &interval_piece::unsteady) >= 1);
+}
+
+BOOST_AUTO_TEST_CASE(of_two_rates_the_common_part_counts_and_a_step_counts_always) {
+  const interval_piece a{0, 99, -10, 10, 0, 0, -5e-6, 3e-6}, b{0, 99, -10, 10, 0, 0, 1e-6, 9e-6};
+  const auto rate_of = [](const interval_piece& p, const interval_piece& q) {
+    std::vector<course_conflict> conflicts;
+    return intersect({p}, {q}, conflicts).front();
+  };
+  BOOST_TEST((rate_of(a, b).slowest == 1e-6 && rate_of(a, b).fastest == 3e-6));
+  auto stepped = a, elsewhere = a;
+  stepped.forget_rate();
+  elsewhere.slowest = elsewhere.fastest = 20e-6;
+  BOOST_TEST(rate_of(stepped, b).unsteady());
+  BOOST_TEST(rate_of(b, stepped).unsteady());
+  BOOST_TEST(rate_of(elsewhere, b).unsteady()); // not both can be right
+  BOOST_TEST(compose({stepped}, {a}).front().unsteady());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -160,4 +160,19 @@ BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_widens_the_course_while_it_is) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(where_looks_differ_by_more_than_their_errors_nothing_is_known_of_the_rate) {
+  std::vector<clock_discipline> looks;
+  const machine a{.number = 1, .monotonic = {}, .wall = {}};
+  auto b = a;
+  b.number = 2;
+  b.monotonic.step_at = 4.5e9;
+  b.monotonic.step_by = 20e6;
+  a.look_often(looks);
+  b.look_often(looks);
+  const auto course = system_course(looks, 2, 1);
+  BOOST_TEST(std::ranges::count_if(course, &interval_piece::unsteady) > 0);
+  for (const auto& p : course)
+    BOOST_TEST(p.unsteady() == (p.first_ns < b.monotonic.at(5e9) && p.last_ns > 4 * second));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -151,4 +151,21 @@ BOOST_AUTO_TEST_CASE(links_know_the_nodes_they_join) {
   BOOST_TEST(!ends[1].to);
 }
 
+BOOST_AUTO_TEST_CASE(a_sink_on_another_machine_writes_into_the_results_only) {
+  const std::vector<std::string> saving{"sinks.actuator.type=save-images",
+                                        "sinks.actuator.path=/srv/pictures"};
+  const auto here = read_right(base_text, saving);
+  BOOST_TEST(own_outputs(here, "robot", catalogue::builtin()) ==
+                 std::vector<std::string>{"sinks.actuator.path"},
+             boost::test_tools::per_element());
+  BOOST_TEST(own_outputs(here, "cloud", catalogue::builtin()).empty());
+  const auto text = base_with("[nodes.robot]", "[nodes.robot]\nhost = \"10.0.0.5\"");
+  const auto there = read_text(text, saving);
+  BOOST_REQUIRE_EQUAL(there.errors.size(), 1u);
+  BOOST_TEST(
+      to_string(there.errors).find("sinks.actuator.path: node \"robot\" is another machine") !=
+      std::string::npos);
+  BOOST_TEST(read_text(text, {saving[0]}).ok());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
