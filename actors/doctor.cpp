@@ -127,8 +127,8 @@ private:
         add(grade::good, "link " + l.name, l.transport + " reaches " + where);
       else
         add(grade::bad, "link " + l.name, l.transport + " does not reach " + where,
-            "let TCP through to that address; `peernet-node --ports 7500-7599` keeps data in a "
-            "range that a firewall can open");
+            "let TCP through to that address; --ports 7500-7599 of peernet-node, or of peernet-run "
+            "for nodes here, keeps data in a range that a firewall can open");
     }
   }
 

@@ -27,7 +27,8 @@ struct node_config {
   peer_table* peers = nullptr;
   caf_channel* channels = nullptr;
   peer_doors* doors = nullptr;
-  bool confined = false; ///< a coordinator elsewhere may have nothing written but results
+  /// Where alone a coordinator elsewhere may have something written; empty: wherever it says.
+  std::string confined_to = {};
   /// Takes the graph when one of its threads did not come back: to destroy it would be to wait for
   /// that thread. May be null.
   std::shared_ptr<const void>* kept = nullptr;

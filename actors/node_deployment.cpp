@@ -81,18 +81,20 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   if (me == whole->nodes.end())
     return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
   if (const auto keys = own_outputs(*what, d.node, *state.config.known);
-      state.config.confined && !keys.empty())
+      !state.config.confined_to.empty() && !keys.empty())
     return to_caf({errc::refused, keys.front() + ": this machine lets sinks write into the run's "
                                                  "results only"});
   const auto number = static_cast<node_id>(me - whole->nodes.begin());
-  auto graph =
-      std::make_shared<node_graph>(what, whole, number, *state.config.types, *state.config.known,
-                                   node_graph::surroundings{.output = d.output,
-                                                            .sockets = d.sockets,
-                                                            .networks = d.networks,
-                                                            .ports = d.ports,
-                                                            .secret = d.secret,
-                                                            .insecure = d.insecure});
+  auto graph = std::make_shared<node_graph>(
+      what, whole, number, *state.config.types, *state.config.known,
+      node_graph::surroundings{.output = state.config.confined_to.empty()
+                                             ? d.output
+                                             : state.config.confined_to + "/output",
+                               .sockets = d.sockets,
+                               .networks = d.networks,
+                               .ports = d.ports,
+                               .secret = d.secret,
+                               .insecure = d.insecure});
   if (auto loaded = graph->load(); !loaded)
     return to_caf(loaded.error());
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(self);

@@ -193,7 +193,8 @@ result<void> node_service::visit::play(const preparation& order, const work_fold
   auto worker = child_process::start(
       service.settings_.program, worker_arguments(pair->theirs, std::nullopt, {}), {pair->theirs},
       {.folder = work.path(),
-       .variables = {{"PEERNET_PLUGIN_PATH", service.settings_.plugins}},
+       .variables = {{"PEERNET_PLUGIN_PATH", service.settings_.plugins},
+                     {"TMPDIR", work.path().string()}},
        .own_group = true});
   ::close(pair->theirs);
   if (!worker) {

@@ -2,6 +2,7 @@
 #include "actors/worker.hpp"
 
 #include "actors/attach.hpp"
+#include "actors/confinement.hpp"
 #include "actors/models/builtin.hpp"
 #include "actors/node.hpp"
 #include "actors/sensors/builtin.hpp"
@@ -18,6 +19,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <malloc.h>
 #include <memory>
 #include <string_view>
@@ -131,6 +133,11 @@ int worker_main(int argc, char** argv) {
     ::signal(wish, SIG_IGN);
   ::signal(SIGPIPE, SIG_IGN);
   keep_freed_memory();
+  // While there is one thread.
+  if (is_far)
+    if (auto done = confine_writes(std::filesystem::current_path()); !done)
+      std::fprintf(stderr, "warning: %s: models of this run can write wherever this user may\n",
+                   done.error().message.c_str());
 
   system_config config;
   std::shared_ptr<const void> kept; // in use by a thread that did not come back from a plugin
@@ -153,7 +160,7 @@ int worker_main(int argc, char** argv) {
                              .peers = &peers,
                              .channels = channels,
                              .doors = &doors,
-                             .confined = is_far,
+                             .confined_to = is_far ? std::filesystem::current_path().string() : "",
                              .kept = &kept};
     const auto root = self->spawn<caf::detached + caf::monitored>(actors::node, node);
     const auto root_ptr = caf::actor_cast<caf::strong_actor_ptr>(root);

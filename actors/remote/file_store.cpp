@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "actors/remote/file_store.hpp"
 
+#include "runtime/core/utf8.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -34,7 +36,7 @@ result<void> make_private(const fs::path& folder) {
 }
 
 std::string no_name(const std::string& name) {
-  return "a file's name or digest that is none: \"" + name.substr(0, 80) + "\"";
+  return "a file's name or digest that is none: \"" + printable(name).substr(0, 80) + "\"";
 }
 
 /// Rounded up: more than the limit never reads as the limit.

@@ -37,7 +37,7 @@ void fields(Visitor&& f, T& x) {
 }
 template <class Visitor, a<greeting> T>
 void fields(Visitor&& f, T& x) {
-  f("facts", x.facts), f("node", x.node), f("scenario", x.scenario), f("digest", x.digest);
+  f("facts", x.facts), f("node", x.node), f("scenario", x.scenario);
 }
 template <class Visitor, a<shipped_entry> T>
 void fields(Visitor&& f, T& x) {

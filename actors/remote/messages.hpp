@@ -47,8 +47,8 @@ struct machine_facts {
 /// The first message of both sides.
 struct greeting {
   machine_facts facts;
-  /// The joining side: which node it wants to be, and the scenario's name and text as it read them.
-  std::string node, scenario, digest;
+  /// The joining side: which node it wants to be, and of which scenario.
+  std::string node, scenario;
   bool operator==(const greeting&) const = default;
 };
 

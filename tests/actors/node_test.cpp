@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_confined_node_lets_nothing_be_written_but_results) {
                                                  .peers = &peers,
                                                  .channels = &channels,
                                                  .doors = &doors,
-                                                 .confined = true});
+                                                 .confined_to = "."});
   BOOST_TEST(greet());
   std::string text(lonely_toml);
   const std::string_view sink = "[sinks.actuator]\n";

@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(who_joins_another_scenario_or_node_is_turned_away_and_the_r
           continue;
         framed_stream s(needed(secure_stream::over(*fd, robot.security, stream_side::client)));
         needed(s.handshake(soon()));
-        greeting g{.facts = look_at_machine(), .node = node, .scenario = scenario, .digest = ""};
+        greeting g{.facts = look_at_machine(), .node = node, .scenario = scenario};
         say(s, g);
         return s;
       }

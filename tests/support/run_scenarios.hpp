@@ -78,6 +78,14 @@ inline std::vector<std::string> set(const std::vector<std::string>& overrides) {
   return arguments;
 }
 
+/// The same with queues that a busy machine does not overflow either: no sample is dropped.
+inline std::vector<std::string> set_with_room(std::vector<std::string> overrides) {
+  for (const auto* queue : {"inference.mirror.queue", "sinks.back.queue", "links.up.send-queue",
+                            "links.down.send-queue"})
+    overrides.push_back(std::string(queue) + "={ size = 1000 }");
+  return set(overrides);
+}
+
 /// Both links of the scenarios above over one transport.
 inline std::vector<std::string> both_over(const std::string& transport) {
   return {"links.up.transport=" + transport, "links.down.transport=" + transport};

@@ -97,14 +97,16 @@ BOOST_AUTO_TEST_CASE(three_nodes_are_compared_pair_by_pair_and_every_delay_holds
   BOOST_TEST(check_durations(db, truth) > 300u); // more than links
   BOOST_TEST(check_probes(db, truth) > 0u);
 
-  // Who is joined by a link is probed directly, and everybody by the coordinator.
+  // Who is joined by a link is probed directly, and everybody by the coordinator; where datagrams
+  // are late on a busy machine, over the control plane as well.
   BOOST_TEST(db.table("SELECT MIN(asker, answerer) AS a, MAX(asker, answerer) AS b, method, shared "
-                      "FROM clock_pairs ORDER BY a, b") == "cloud|coordinator|udp|0\n"
-                                                           "cloud|edge|udp|0\n"
-                                                           "cloud|robot|udp|0\n"
-                                                           "coordinator|edge|udp|0\n"
-                                                           "coordinator|robot|udp|0\n"
-                                                           "edge|robot|udp|0\n");
+                      "FROM clock_pairs WHERE method = 'udp' ORDER BY a, b") ==
+             "cloud|coordinator|udp|0\n"
+             "cloud|edge|udp|0\n"
+             "cloud|robot|udp|0\n"
+             "coordinator|edge|udp|0\n"
+             "coordinator|robot|udp|0\n"
+             "edge|robot|udp|0\n");
   // Each pair's own line, and round every three nodes the sum that is 0 in truth.
   const auto number_of = [&](const std::string& node) {
     return node == "coordinator" ? 0
@@ -128,11 +130,12 @@ BOOST_AUTO_TEST_CASE(three_nodes_are_compared_pair_by_pair_and_every_delay_holds
 BOOST_AUTO_TEST_CASE(each_direction_shows_its_own_known_delay) {
   const false_clocks clocks{{"robot", {.offset = -1s, .drift_ppm = 40}},
                             {"cloud", {.offset = 3s, .drift_ppm = -25}}};
-  run_process run(endless_scenario,
-                  set({"scenario.duration=1s", "nodes.robot.test-clock.offset=-1s",
-                       "nodes.robot.test-clock.drift=40ppm", "nodes.cloud.test-clock.offset=3s",
-                       "nodes.cloud.test-clock.drift=-25ppm"}),
-                  "peernet-run-held");
+  run_process run(
+      endless_scenario,
+      set_with_room({"scenario.duration=1s", "nodes.robot.test-clock.offset=-1s",
+                     "nodes.robot.test-clock.drift=40ppm", "nodes.cloud.test-clock.offset=3s",
+                     "nodes.cloud.test-clock.drift=-25ppm"}),
+      "peernet-run-held");
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
   std::map<std::string, int> crossed;

@@ -36,9 +36,9 @@ BOOST_FIXTURE_TEST_SUITE(clock_outages_test, mutable_network)
 
 BOOST_AUTO_TEST_CASE(datagrams_that_stop_in_a_run_are_noticed_and_replaced) {
   run_process run(endless_scenario,
-                  set({"scenario.duration=5s", "nodes.cloud.test-clock.offset=3s",
-                       "nodes.cloud.test-clock.drift=40ppm",
-                       "nodes.cloud.test-clock.step={ at = \"3s\", by = \"25us\" }"}),
+                  set_with_room({"scenario.duration=5s", "nodes.cloud.test-clock.offset=3s",
+                                 "nodes.cloud.test-clock.drift=40ppm",
+                                 "nodes.cloud.test-clock.step={ at = \"3s\", by = \"25us\" }"}),
                   "peernet-run-held");
   run.await_samples(50);
   mute();

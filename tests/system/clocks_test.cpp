@@ -22,8 +22,8 @@ constexpr std::int64_t rounding_ns = 3; ///< of the false clock, and of the view
 
 /// The echo with a false clock on "cloud", long enough for the drift to be 50 µs.
 std::vector<std::string> false_clock() {
-  return set({"scenario.duration=1s", "nodes.cloud.test-clock.offset=3s",
-              "nodes.cloud.test-clock.drift=50ppm"});
+  return set_with_room({"scenario.duration=1s", "nodes.cloud.test-clock.offset=3s",
+                        "nodes.cloud.test-clock.drift=50ppm"});
 }
 
 /// Undoes the false clock of "cloud"; when it began is the last number in its domain's name.

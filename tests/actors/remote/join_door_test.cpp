@@ -25,7 +25,7 @@ struct fixture {
 };
 
 greeting greeting_of(const std::string& node) {
-  return {.facts = {.version = "1.0"}, .node = node, .scenario = "echo", .digest = ""};
+  return {.facts = {.version = "1.0"}, .node = node, .scenario = "echo"};
 }
 
 } // namespace

@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_came_by_itself_is_greeted_back) {
   stream_pair pair(laptop.security, robot.security);
   (void)pair.shake();
   framed_stream theirs(std::move(pair.server));
-  const greeting said{.facts = facts_of("robot"), .node = "cloud", .scenario = "s", .digest = ""};
+  const greeting said{.facts = facts_of("robot"), .node = "cloud", .scenario = "s"};
   auto c = must(node_call::with(settings(), framed_stream(std::move(pair.client)), said, 1h));
   BOOST_TEST((c->facts() == said.facts));
   BOOST_TEST((hear<greeting>(theirs).facts == facts_of("laptop")));
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_machine_of_another_version_that_came_by_itself_learns_why
   stream_pair pair(laptop.security, robot.security);
   (void)pair.shake();
   framed_stream theirs(std::move(pair.server));
-  greeting said{.facts = facts_of("robot"), .node = "cloud", .scenario = "s", .digest = ""};
+  greeting said{.facts = facts_of("robot"), .node = "cloud", .scenario = "s"};
   said.facts.version = "0.9.0";
   check_error(node_call::with(settings(), framed_stream(std::move(pair.client)), said, 1h),
               errc::refused, {"node cloud", "0.9.0"});
