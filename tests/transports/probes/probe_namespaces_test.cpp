@@ -115,22 +115,13 @@ BOOST_AUTO_TEST_CASE(two_processes_on_two_networks_compare_their_clocks) {
   BOOST_REQUIRE_MESSAGE(near, problem);
 
   ask(*near, reference_clock, {far.target(1)});
+  // A new network holds datagrams back until it knows its neighbour, now and then for a second.
+  static_cast<void>(gather(*near, 1, 2ms));
   const auto probes = gather(*near, 100, 2ms);
   for (const auto& p : probes)
     check_truth(p, *near->clock, far_clock);
-  if (getenv("DBG"))
-    for (const auto& p : probes)
-      if (p.round_trip() > 20'000'000 || &p == &probes[0] || &p == &probes.back())
-        std::printf("%zd t1 %ld t2 %ld t3 %ld t4 %ld rtt %ld\n", &p - &probes[0], p.t1, p.t2, p.t3,
-                    p.t4, p.round_trip());
   const std::array<std::string, 1> names{"far"};
   const auto found = estimate_clocks({.probes = probes, .looks = {}, .names = names});
-  if (getenv("DBG")) {
-    for (auto& n : found.notices)
-      std::printf("%s %s\n", n.what.c_str(), n.detail.c_str());
-    for (auto& g : found.segments)
-      std::printf("%d %d %ld %ld bound %ld\n", g.from, g.to, g.first_ns, g.last_ns, g.bound_ns);
-  }
   const clock_map map(found.segments);
   for (const auto& p : probes)
     for (const auto t : {p.t2, p.t3}) {
