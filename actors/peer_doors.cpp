@@ -91,9 +91,6 @@ void peer_doors::hear(framed_stream stream, const remote_frame& first) {
 
 result<void> peer_doors::knock(const peer_order& at, const door_line& door, duration patience) {
   const auto deadline = clock::machine_now() + patience;
-  auto fd = dial(door.address, door.port, deadline);
-  if (!fd)
-    return std::move(fd).error();
   std::optional<fingerprint> print;
   if (identity_) {
     auto parsed = parse_fingerprint(at.certificate);
@@ -103,12 +100,10 @@ result<void> peer_doors::knock(const peer_order& at, const door_line& door, dura
   }
   const stream_security security{.self = identity_ ? &*identity_ : nullptr,
                                  .welcome = [print](const fingerprint& f) { return f == print; }};
-  auto over = secure_stream::over(*fd, security, stream_side::client);
-  if (!over)
-    return std::move(over).error();
-  framed_stream stream(std::move(*over));
-  if (auto done = stream.handshake(deadline); !done)
-    return std::move(done).error();
+  auto connected = framed_stream::connect(door.address, door.port, security, deadline);
+  if (!connected)
+    return std::move(connected).error();
+  auto& stream = *connected;
   if (auto done = stream.send(frame_type::message, proof("knocks"), deadline); !done)
     return std::move(done).error();
   const auto said = stream.receive(deadline);

@@ -83,19 +83,16 @@ void run_driver::refuse_unloadable() {
   abandon(run_ending::kind::not_started, unloadable_.joined());
 }
 
-/// Who connects with whom directly, over a network, and whose certificate to expect.
-std::vector<peer_order> run_driver::peers_of(node_id node) const {
-  std::vector<peer_order> orders;
-  for (const auto& [a, b] : direct_connections(*config_.what, *config_.whole)) {
-    const auto how = a == node || b == node ? meeting_of(*config_.what, a, b) : std::nullopt;
-    if (!how)
-      continue;
-    const auto peer = a == node ? b : a;
-    orders.push_back({.peer = peer,
-                      .certificate = nodes_[peer].ready.certificate,
-                      .network = how->network,
-                      .listen = how->listens == node});
-  }
+/// By node: whom it connects with directly, over a network, and whose certificate to expect.
+std::vector<std::vector<peer_order>> run_driver::peers() const {
+  std::vector<std::vector<peer_order>> orders(nodes_.size());
+  for (const auto& [a, b] : direct_connections(*config_.what, *config_.whole))
+    if (const auto how = meeting_of(*config_.what, a, b))
+      for (const auto& [node, peer] : {std::pair{a, b}, std::pair{b, a}})
+        orders[node].push_back({.peer = peer,
+                                .certificate = nodes_[peer].ready.certificate,
+                                .network = how->network,
+                                .listen = how->listens == node});
   return orders;
 }
 
@@ -103,14 +100,13 @@ void run_driver::bind() {
   std::vector<clock_id> clocks;
   for (const auto& n : nodes_)
     clocks.push_back(n.clock);
+  const auto orders = peers();
   ask_all<endpoint_map>(
       "binding",
       [=, this](std::size_t i) {
-        return self_->request(config_.members[i].actor, step_patience, bind_atom::value,
-                              run_terms{.clock = clocks[i],
-                                        .values = values_,
-                                        .clocks = clocks,
-                                        .peers = peers_of(static_cast<node_id>(i))});
+        return self_->request(
+            config_.members[i].actor, step_patience, bind_atom::value,
+            run_terms{.clock = clocks[i], .values = values_, .clocks = clocks, .peers = orders[i]});
       },
       [this](std::size_t, const endpoint_map& bound) {
         const auto append = [](auto& to, const auto& from) {

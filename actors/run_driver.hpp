@@ -47,7 +47,7 @@ private:
   void load();
   void refuse_unloadable();
   void bind();
-  [[nodiscard]] std::vector<peer_order> peers_of(node_id node) const;
+  [[nodiscard]] std::vector<std::vector<peer_order>> peers() const;
   void meet();
   void link();
   void await_links(stamp deadline);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/remote/frames.hpp"
 
+#include "actors/remote/dial.hpp"
 #include "actors/remote/ready.hpp"
 
 #include <algorithm>
@@ -88,6 +89,20 @@ result<std::optional<remote_frame>> frame_parser::next() {
 }
 
 // -- framed_stream --------------------------------------------------------------------------------
+
+result<framed_stream> framed_stream::connect(const std::string& host, std::uint16_t port,
+                                             const stream_security& security, stamp deadline) {
+  auto fd = dial(host, port, deadline);
+  if (!fd)
+    return std::move(fd).error();
+  auto over = secure_stream::over(*fd, security, stream_side::client);
+  if (!over)
+    return std::move(over).error();
+  framed_stream stream(std::move(*over));
+  if (auto done = stream.handshake(deadline); !done)
+    return std::move(done).error();
+  return stream;
+}
 
 result<void> framed_stream::handshake(stamp deadline) {
   for (;;) {

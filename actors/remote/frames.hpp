@@ -53,6 +53,12 @@ private:
 /// A stream that speaks in frames and waits with deadlines. Thread: one at a time.
 class framed_stream {
 public:
+  /// Connects with whoever listens at `host` and `port` and shakes hands. Errors of dial() and
+  /// handshake(). `security` outlives the call.
+  [[nodiscard]] static result<framed_stream> connect(const std::string& host, std::uint16_t port,
+                                                     const stream_security& security,
+                                                     stamp deadline);
+
   explicit framed_stream(secure_stream over) : stream_(std::move(over)) {}
 
   /// Waits until the handshake is done. errc::timeout, errc::refused with the stream's problem.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "actors/remote/pairing.hpp"
 
-#include "actors/remote/dial.hpp"
 #include "actors/remote/invitation.hpp"
 #include "actors/remote/messages.hpp"
 #include "runtime/core/address.hpp"
@@ -37,16 +36,11 @@ result<trusted_peer> pair_with(const std::string& host, std::uint16_t port,
     return error{e.code, "cannot pair with " + where + ": " + e.message};
   };
   const auto deadline = clock::machine_now() + patience;
-  auto fd = dial(host, port, deadline);
-  if (!fd)
-    return about(std::move(fd).error());
   const stream_security anybody{.self = &self, .welcome = [](const fingerprint&) { return true; }};
-  auto over = secure_stream::over(*fd, anybody, stream_side::client);
-  if (!over)
-    return about(std::move(over).error());
-  framed_stream stream(std::move(*over));
-  if (auto done = stream.handshake(deadline); !done)
-    return about(std::move(done).error());
+  auto connected = framed_stream::connect(host, port, anybody, deadline);
+  if (!connected)
+    return about(std::move(connected).error());
+  auto& stream = *connected;
   const auto theirs = stream.stream().peer();
   if (!theirs)
     return about({errc::refused, "it shows no certificate"});

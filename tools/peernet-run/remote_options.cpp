@@ -2,7 +2,6 @@
 #include "tools/peernet-run/remote_options.hpp"
 
 #include "actors/node_service.hpp"
-#include "actors/remote/dial.hpp"
 #include "actors/remote/file_store.hpp"
 #include "actors/remote/trust.hpp"
 #include "runtime/config/node_host.hpp"
@@ -18,21 +17,6 @@ namespace peernet {
 namespace {
 
 constexpr duration join_patience = std::chrono::seconds{10};
-
-/// Connects with the coordinator that waits at `at`.
-result<framed_stream> reach(const node_host& at, const stream_security& security) {
-  const auto deadline = clock::machine_now() + join_patience;
-  auto fd = dial(at.name, at.port, deadline);
-  if (!fd)
-    return std::move(fd).error();
-  auto over = secure_stream::over(*fd, security, stream_side::client);
-  if (!over)
-    return std::move(over).error();
-  framed_stream stream(std::move(*over));
-  if (auto done = stream.handshake(deadline); !done)
-    return std::move(done).error();
-  return stream;
-}
 
 } // namespace
 
@@ -85,7 +69,8 @@ exit_code join_run(const reading& what, const remote_options& given, const remot
                                  .welcome = [known = trust(access.folder)](const fingerprint& f) {
                                    return known.find(f, peer_role::coordinator).has_value();
                                  }};
-  auto stream = reach(*at, security);
+  auto stream =
+      framed_stream::connect(at->name, at->port, security, clock::machine_now() + join_patience);
   if (!stream)
     return failed(exit_code::node_lost,
                   "coordinator " + to_string(*at) + ": " + stream.error().message);
