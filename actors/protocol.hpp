@@ -24,7 +24,7 @@
 namespace peernet {
 
 /// Bumped whenever nodes of different builds would misunderstand each other.
-inline constexpr std::uint32_t protocol_version = 3;
+inline constexpr std::uint32_t protocol_version = 4;
 
 using hello_atom = caf::atom_constant<caf::atom("hello")>;
 using load_atom = caf::atom_constant<caf::atom("load")>;
@@ -221,10 +221,14 @@ auto inspect(Inspector& f, reported_count& x) {
   return f(caf::meta::type_name("reported_count"), x.kind, x.node, x.place, x.copy, x.count);
 }
 template <class Inspector>
+auto inspect(Inspector& f, link_count& x) {
+  return f(caf::meta::type_name("link_count"), x.name, x.count);
+}
+template <class Inspector>
 auto inspect(Inspector& f, link_end& x) {
   return f(caf::meta::type_name("link_end"), x.link, x.lane, x.node, x.side, x.final, x.sent,
            x.dropped, x.received, x.unique, x.duplicated, x.reordered, x.corrupt, x.foreign,
-           x.bytes, x.highest);
+           x.bytes, x.highest, x.counts);
 }
 template <class Inspector>
 auto inspect(Inspector& f, node_report& x) {

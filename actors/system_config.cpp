@@ -27,6 +27,7 @@ void each_message_type(Visitor&& visit) {
   visit(std::type_identity<endpoint_map>{}, "endpoint_map");
   visit(std::type_identity<start_order>{}, "start_order");
   visit(std::type_identity<reported_count>{}, "reported_count");
+  visit(std::type_identity<link_count>{}, "link_count");
   visit(std::type_identity<link_end>{}, "link_end");
   visit(std::type_identity<node_report>{}, "node_report");
   visit(std::type_identity<burst_order>{}, "burst_order");

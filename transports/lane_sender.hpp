@@ -65,6 +65,7 @@ public:
 
   [[nodiscard]] const sender_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const settings& about() const noexcept { return settings_; }
+  [[nodiscard]] channel_report channel_counts() const { return channel_->report(); }
 
 private:
   /// A frame that waits for room.

@@ -63,6 +63,7 @@ public:
     return received_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] const settings& about() const noexcept { return settings_; }
+  [[nodiscard]] channel_report channel_counts() const { return channel_->report(); }
 
 private:
   static constexpr std::uint32_t elsewhere = 0xFFFF'FFFF;

@@ -18,6 +18,7 @@ result<channel_settings> node_graph::channel_for(const link_config& l,
   settings.socket_folder = around_.sockets;
   settings.queue = l.send_queue.size;
   settings.name = l.name;
+  settings.own = l.transport_settings;
   if (address.empty() || is_loopback(address) || around_.insecure)
     return settings;
   if (around_.secret.size() != run_secret_bytes)

@@ -11,6 +11,14 @@ namespace {
 /// How long a sensor may wait for room after it was told to stop.
 constexpr duration stop_patience = std::chrono::seconds{1};
 
+/// What the channel itself counted at an end; `framed`: bytes of all frames that it carried there.
+void add_report(link_end& to, const channel_report& from, std::uint64_t framed) {
+  if (from.bytes)
+    to.bytes += *from.bytes - framed;
+  for (const auto& c : from.counts)
+    to.counts.push_back({std::string(c.name), c.count});
+}
+
 } // namespace
 
 void sensor_part::start(const run_window& window) {
@@ -147,6 +155,8 @@ void sender_part::report(part_report& to, bool final) const {
                        .dropped = c.dropped.load(std::memory_order_relaxed),
                        .bytes = c.bytes.load(std::memory_order_relaxed),
                        .highest = sent > 0 ? sent - 1 : 0});
+    if (final)
+      add_report(to.ends.back(), l->channel_counts(), to.ends.back().bytes);
   }
   for (const auto& [lane, outlet] : hand_offs) {
     const auto passed = outlet->passed();
@@ -186,7 +196,10 @@ void receiver_part::report(part_report& to, bool final) const {
                          .received = e->received()});
       continue;
     }
-    bool first = true; // strays belong to no lane: told once for each end
+    bool first = true; // what belongs to no lane is told once for each end
+    std::uint64_t bytes = 0;
+    for (const auto& a : e->arrivals())
+      bytes += a.bytes;
     for (const auto& a : e->arrivals()) {
       to.ends.push_back({.link = place,
                          .lane = a.lane,
@@ -201,6 +214,8 @@ void receiver_part::report(part_report& to, bool final) const {
                          .foreign = first ? e->strays().foreign.load() : 0,
                          .bytes = a.bytes,
                          .highest = a.frames.highest()});
+      if (first)
+        add_report(to.ends.back(), e->channel_counts(), bytes);
       first = false;
     }
   }

@@ -238,13 +238,19 @@ std::vector<catalogue_entry> builtin_types() {
          .max = 9}}},
 
       // -- transports -----------------------------------------------------------------------------
-      {plugin_kind::transport, "zmq-tcp", "", "ZeroMQ over TCP"},
+      {.kind = plugin_kind::transport,
+       .name = "zmq-tcp",
+       .doc = "ZeroMQ over TCP",
+       .reliable = true},
       {.kind = plugin_kind::transport,
        .name = "zmq-ipc",
        .doc = "ZeroMQ over a socket file, within one machine",
-       .one_machine = true},
-      {plugin_kind::transport, "caf", "",
-       "messages of the actor framework, directly between the two nodes"},
+       .one_machine = true,
+       .reliable = true},
+      {.kind = plugin_kind::transport,
+       .name = "caf",
+       .doc = "messages of the actor framework, directly between the two nodes",
+       .reliable = true},
   };
 }
 

@@ -26,6 +26,9 @@ struct catalogue_entry {
   std::vector<option_def> options = {};
   std::vector<std::string> values = {}; ///< of a model: the figures it reports for each sample
   bool one_machine = false;             ///< of a transport: it cannot leave the machine
+  /// Of a transport: it retransmits, so that none of a link's samples is lost, repeated, overtaken
+  /// or damaged on the way.
+  bool reliable = false;
 
   [[nodiscard]] const option_def* find(std::string_view option) const;
 };

@@ -142,10 +142,17 @@ std::string show_links(const plan& p, const scenario& s, const catalogue& known)
       table.add({l.name + copies, ends, "local hand-off", "", ""});
       continue;
     }
-    const auto settings =
-        show_options(known.find(plugin_kind::codec, l.codec.type), l.codec.settings, which::all);
-    table.add({l.name + copies, ends, l.transport + (l.network.empty() ? "" : " on " + l.network),
-               l.codec.type + (settings.empty() ? "" : " " + settings), show_queue(l.send_queue)});
+    const auto with_keys = [&](plugin_kind kind, const std::string& type, const options& keys,
+                               which shown) {
+      const auto text = show_options(known.find(kind, type), keys, shown);
+      return type + (text.empty() ? "" : " " + text);
+    };
+    table.add(
+        {l.name + copies, ends,
+         with_keys(plugin_kind::transport, l.transport, l.transport_settings, which::not_default) +
+             (l.network.empty() ? "" : " on " + l.network),
+         with_keys(plugin_kind::codec, l.codec.type, l.codec.settings, which::all),
+         show_queue(l.send_queue)});
   }
   return table.text();
 }

@@ -78,6 +78,7 @@ public:
 
   [[nodiscard]] const document_table& table() const noexcept { return table_; }
   [[nodiscard]] std::string path(std::string_view key) const;
+  [[nodiscard]] origin where() const noexcept { return where_; }
 
   /// A mistake in the value of `key`, or in the table if the key was not written.
   void complain(std::string_view key, std::string message);

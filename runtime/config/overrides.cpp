@@ -75,10 +75,11 @@ document_table* parent_of(document_table& root, const std::vector<std::string>& 
       table->entries.push_back({parts[i], here, {document_table{}, here}});
       entry = &table->entries.back();
     }
-    if (auto* short_form = entry->value.as<std::string>(); short_form && parts[i] == "codec") {
-      document_table codec; // codec = "jpeg" means { type = "jpeg" }
-      codec.entries.push_back({"type", entry->where, {*short_form, entry->value.where}});
-      entry->value.data = std::move(codec);
+    const bool typed = parts[i] == "codec" || parts[i] == "transport";
+    if (auto* short_form = entry->value.as<std::string>(); short_form && typed) {
+      document_table long_form; // codec = "jpeg" means { type = "jpeg" }
+      long_form.entries.push_back({"type", entry->where, {*short_form, entry->value.where}});
+      entry->value.data = std::move(long_form);
     }
     table = entry->value.as<document_table>();
     if (!table) {

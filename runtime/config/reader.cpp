@@ -49,7 +49,9 @@ private:
 
   void read_stage(fields& f, stage_config& c);
   void read_queue(fields& f, std::string_view key, queue_config& q);
-  void read_codec(fields& f, codec_config& c);
+  /// `key` is the name of a type, or a table with its name in "type" and its own keys.
+  void read_typed(fields& f, std::string_view key, plugin_kind kind, std::string_view form,
+                  std::string& type, options& settings);
   void read_end(fields& f, std::string_view key, std::string& stage);
 
   scenario& s_;
@@ -219,18 +221,17 @@ void scenario_reader::read_queue(fields& f, std::string_view key, queue_config& 
   }
 }
 
-void scenario_reader::read_codec(fields& f, codec_config& c) {
+void scenario_reader::read_typed(fields& f, std::string_view key, plugin_kind kind,
+                                 std::string_view form, std::string& type, options& settings) {
   static const document_table no_keys;
-  const auto* entry = f.take("codec");
-  if (!entry)
-    return;
-  if (entry->value.as<std::string>()) {
-    fields codec(no_keys, f.path("codec"), entry->value.where, wrong_);
-    codec.read_options(f.read_type(known_, plugin_kind::codec, "codec", c.type), c.settings);
-  } else if (auto codec = f.inner("codec", "{ type = \"jpeg\", quality = 80 }, or a name")) {
-    c.type.clear();
-    codec->read_options(codec->read_type(known_, plugin_kind::codec, "type", c.type), c.settings);
-    codec->finish();
+  const auto* entry = f.take(key);
+  if (!entry || entry->value.as<std::string>()) {
+    fields keys(no_keys, f.path(key), entry ? entry->value.where : f.where(), wrong_);
+    keys.read_options(f.read_type(known_, kind, key, type), settings);
+  } else if (auto keys = f.inner(key, form)) {
+    type.clear();
+    keys->read_options(keys->read_type(known_, kind, "type", type), settings);
+    keys->finish();
   }
 }
 
@@ -250,9 +251,12 @@ void scenario_reader::read_end(fields& f, std::string_view key, std::string& sta
 void scenario_reader::read_link(fields f, link_config l) {
   read_end(f, "from", l.from);
   read_end(f, "to", l.to);
-  f.read_type(known_, plugin_kind::transport, "transport", l.transport);
+  read_typed(f, "transport", plugin_kind::transport,
+             "{ type = \"udp\", pace = \"100Mbit\" }, or a name", l.transport,
+             l.transport_settings);
   f.read<std::string>({.name = "network"}, l.network);
-  read_codec(f, l.codec);
+  read_typed(f, "codec", plugin_kind::codec, "{ type = \"jpeg\", quality = 80 }, or a name",
+             l.codec.type, l.codec.settings);
   read_queue(f, "send-queue", l.send_queue);
   f.read<bool>({.name = "pair", .kind = flag}, l.pair);
   f.read<bool>({.name = "force", .kind = flag}, l.force);

@@ -125,7 +125,8 @@ struct link_config {
   std::string from; ///< stage
   std::string to;   ///< stage
   std::string transport = "zmq-tcp";
-  std::string network; ///< which of the nodes' addresses; empty: the default
+  options transport_settings; ///< the transport's own keys
+  std::string network;        ///< which of the nodes' addresses; empty: the default
   codec_config codec;
   queue_config send_queue;
   bool pair = false;  ///< copy i of `from` to copy i of `to` only

@@ -49,11 +49,13 @@ const catalogue_entry& type_of(const catalogue& known, plugin_kind kind, const s
   return found ? *found : none;
 }
 
-std::string inline_codec(const codec_config& c, const catalogue& known) {
-  std::string text = "{ type = " + quoted(c.type);
-  for (const auto& def : type_of(known, plugin_kind::codec, c.type).options)
-    if (c.settings.has(def.name))
-      text += ", " + def.name + " = " + print_value(def, c.settings.all().at(def.name));
+/// A type with its own keys.
+std::string inline_typed(const std::string& type, const options& settings,
+                         const catalogue_entry& known) {
+  std::string text = "{ type = " + quoted(type);
+  for (const auto& def : known.options)
+    if (settings.has(def.name))
+      text += ", " + def.name + " = " + print_value(def, settings.all().at(def.name));
   return text + " }";
 }
 
@@ -106,10 +108,14 @@ void write_link(toml_text& out, const link_config& l, const catalogue& known) {
   out.section("links." + l.name);
   out.put("from", l.from);
   out.put("to", l.to);
-  out.put("transport", l.transport);
+  const auto& transport = type_of(known, plugin_kind::transport, l.transport);
+  out.raw("transport", transport.options.empty()
+                           ? quoted(l.transport)
+                           : inline_typed(l.transport, l.transport_settings, transport));
   if (!l.network.empty())
     out.put("network", l.network);
-  out.raw("codec", inline_codec(l.codec, known));
+  out.raw("codec", inline_typed(l.codec.type, l.codec.settings,
+                                type_of(known, plugin_kind::codec, l.codec.type)));
   out.put("send-queue", l.send_queue);
   out.put("pair", l.pair);
   out.put("force", l.force);

@@ -3,6 +3,7 @@
 // node that receives, and any number of sending ends that connect to it.
 #pragma once
 
+#include "runtime/config/options.hpp"
 #include "runtime/core/clock.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/ids.hpp"
@@ -15,6 +16,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace peernet {
 
@@ -42,6 +45,22 @@ struct channel_settings {
   std::size_t queue = 8;              ///< frames the channel itself may hold on each side
   std::size_t max_frame = 256u << 20; ///< larger frames are refused before memory is taken, bytes
   std::string name;                   ///< the link's, for messages and thread names
+  options own;                        ///< the transport's own keys, as the catalogue declares them
+};
+
+/// A figure that only this kind of channel has: "packets", "incomplete", "reconnects". Counts from
+/// the end's beginning. The name is one word, constant, and the same for all its channels.
+struct channel_count {
+  std::string_view name;
+  std::uint64_t count = 0;
+};
+
+/// What an end has to tell beyond frames.
+struct channel_report {
+  /// All that it handed to the system or took from it, its own headers and seals included; nothing
+  /// if it adds none or does not know.
+  std::optional<std::uint64_t> bytes;
+  std::vector<channel_count> counts;
 };
 
 /// One frame as it leaves: the wire header, then the body. The body may be referenced, not copied,
@@ -83,6 +102,9 @@ public:
 
   /// True once a connection stands. Senders connect before a run starts.
   [[nodiscard]] virtual bool connected() = 0;
+
+  /// Thread: any.
+  [[nodiscard]] virtual channel_report report() const { return {}; }
 };
 
 /// The receiving end. Thread: `receive` by one thread; `stop` by any.
@@ -102,6 +124,9 @@ public:
 
   /// Makes a waiting `receive` return soon. Thread: any.
   virtual void stop() noexcept = 0;
+
+  /// Thread: any.
+  [[nodiscard]] virtual channel_report report() const { return {}; }
 };
 
 /// A transport: makes both ends. Thread: any.

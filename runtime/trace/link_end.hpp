@@ -6,11 +6,20 @@
 #include "runtime/core/ids.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace peernet {
 
 /// Numbers are pinned: they are stored.
 enum class link_side : std::uint8_t { sender = 0, receiver = 1 };
+
+/// A figure that only some transports have: "packets", "incomplete".
+struct link_count {
+  std::string name;
+  std::uint64_t count = 0;
+  bool operator==(const link_count&) const = default;
+};
 
 /// Counters of one end, from the start of the run to the moment of the report. A later report of
 /// the same end replaces the earlier. Lost frames are in neither end's counters: they are the
@@ -32,6 +41,8 @@ struct link_end {
   std::uint64_t foreign = 0;    ///< receiver: frames of another run or link, ignored
   std::uint64_t bytes = 0;      ///< on the wire, headers included: sent, or received
   std::uint64_t highest = 0;    ///< highest sequence number sent or received
+  /// The transport's own; a receiving end that hears several lanes has them in the first.
+  std::vector<link_count> counts = {};
 };
 
 } // namespace peernet

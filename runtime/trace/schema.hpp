@@ -59,6 +59,8 @@ CREATE TABLE link_end (link INTEGER, lane INTEGER, side INTEGER, node INTEGER, f
                        duplicated INTEGER, reordered INTEGER, corrupt INTEGER, "foreign" INTEGER,
                        bytes INTEGER, highest INTEGER,
                        PRIMARY KEY (link, lane, side)) WITHOUT ROWID;
+CREATE TABLE link_count (link INTEGER, lane INTEGER, side INTEGER, name TEXT, count INTEGER,
+                         PRIMARY KEY (link, lane, side, name)) WITHOUT ROWID;
 CREATE TABLE reported_count (kind INTEGER, node INTEGER, place INTEGER, copy INTEGER,
                              count INTEGER, PRIMARY KEY (kind, node, place, copy)) WITHOUT ROWID;
 CREATE TABLE expectation (id INTEGER PRIMARY KEY, metric TEXT, condition TEXT, kind INTEGER,
@@ -189,6 +191,13 @@ LEFT JOIN (SELECT place, COUNT(DISTINCT copy) AS lanes FROM route GROUP BY place
 WHERE p.kind = 3
 GROUP BY p.id
 ORDER BY p.id;
+
+CREATE VIEW link_counts AS
+SELECT p.name, CASE c.side WHEN 0 THEN 'sender' ELSE 'receiver' END AS side, c.name AS what,
+       SUM(c.count) AS count
+FROM link_count c JOIN place p ON p.id = c.link
+GROUP BY c.link, c.side, c.name
+ORDER BY c.link, c.side, c.name;
 
 CREATE VIEW clocks AS
 SELECT n.name AS node,

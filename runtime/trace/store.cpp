@@ -195,6 +195,9 @@ result<void> store::append_link_end(const link_end& e) {
   db_.prepare("REPLACE INTO link_end VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .run(e.link, e.lane, e.side, e.node, e.final, e.sent, e.dropped, e.received, e.unique,
            e.duplicated, e.reordered, e.corrupt, e.foreign, e.bytes, e.highest);
+  for (const auto& c : e.counts)
+    db_.prepare("REPLACE INTO link_count VALUES (?, ?, ?, ?, ?)")
+        .run(e.link, e.lane, e.side, c.name, c.count);
   return db_.check();
 }
 

@@ -2,6 +2,8 @@
 // The reading half of the store: rows back into structs.
 #include "runtime/trace/store.hpp"
 
+#include <algorithm>
+
 namespace peernet {
 
 result<layout> store::read_layout() {
@@ -61,6 +63,15 @@ result<std::vector<link_end>> store::read_link_ends() {
                     .foreign = q.number<std::uint64_t>(12),
                     .bytes = q.number<std::uint64_t>(13),
                     .highest = q.number<std::uint64_t>(14)});
+  auto counts = db_.prepare("SELECT * FROM link_count ORDER BY link, lane, side, name");
+  while (counts.next()) {
+    const auto of = std::ranges::find_if(ends, [&](const link_end& e) {
+      return e.link == counts.number<place_id>(0) && e.lane == counts.number<std::uint16_t>(1) &&
+             e.side == counts.number<link_side>(2);
+    });
+    if (of != ends.end())
+      of->counts.push_back({counts.text(3), counts.number<std::uint64_t>(4)});
+  }
   if (auto done = db_.check(); !done)
     return done.error();
   return ends;

@@ -120,7 +120,12 @@ BOOST_AUTO_TEST_CASE(raw_facts_come_back_as_they_were) {
   BOOST_TEST((probes[0].asker == 3 && probes[0].answerer == coordinator_node));
   BOOST_TEST(probes[0].network == "wifi");
 
-  link_end e{.link = 3, .lane = 2, .node = 1, .side = link_side::receiver, .unique = 5};
+  link_end e{.link = 3,
+             .lane = 2,
+             .node = 1,
+             .side = link_side::receiver,
+             .unique = 5,
+             .counts = {{"incomplete", 2}, {"packets", 70}}};
   BOOST_REQUIRE(run.db.append_link_end(e).ok());
   e.unique = 7; // a later report of the same end
   e.highest = 9;
@@ -129,6 +134,7 @@ BOOST_AUTO_TEST_CASE(raw_facts_come_back_as_they_were) {
   BOOST_REQUIRE(ends.size() == 1);
   BOOST_TEST((ends[0].unique == 7 && ends[0].highest == 9 && ends[0].lane == 2 &&
               ends[0].node == 1 && ends[0].side == link_side::receiver && ends[0].final));
+  BOOST_TEST((ends[0].counts == e.counts));
 
   BOOST_REQUIRE(run.db.mark_node_lost(1).ok());
   BOOST_TEST((*run.db.read_lost_nodes() == std::vector{false, true}));
