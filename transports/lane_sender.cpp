@@ -11,12 +11,20 @@ lane_sender::lane_sender(settings s, node_context context, std::unique_ptr<send_
       context_(context),
       channel_(std::move(channel)),
       codecs_(std::move(codecs)),
-      queue_(settings_.queue.size, settings_.queue.policy) {
+      queue_(settings_.queue.size, settings_.queue.policy),
+      line_(settings_.impair
+                ? std::make_unique<delay_line>(*settings_.impair, settings_.name, settings_.lane)
+                : nullptr) {
   header_.codec = codec_tag(settings_.codec);
   header_.run = context_.run;
   header_.link = settings_.link;
   header_.lane = settings_.lane;
   header_.clock = context_.clock_number;
+  if (line_)
+    std::call_once(pump_started_, [this] {
+      pump_ = start_thread("impair " + settings_.name,
+                           [this](const std::stop_token& stop) { run_line(stop); });
+    });
 }
 
 lane_sender::~lane_sender() {
@@ -47,6 +55,14 @@ void lane_sender::send(const sample& s, std::uint16_t worker, recorder& by) {
                         " bytes, at most " + std::to_string(settings_.max_frame) + " are sent");
     end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed,
                context_.clock->now());
+    return;
+  }
+  if (line_) {
+    const auto since = context_.clock->now();
+    if (behind_.load(std::memory_order_acquire) == 0 && !enter(frame, since, by))
+      return;
+    enqueue(frame, since, by);
+    line_->wake();
     return;
   }
   // The common case: nothing waits, the channel has room, and the stage's own thread sends.
@@ -124,7 +140,7 @@ void lane_sender::finish(stamp deadline) {
   queue_.close();
   std::call_once(pump_started_, [] {}); // none is started any more
   if (pump_.joinable()) {
-    while (behind_.load(std::memory_order_acquire) > 0 && clock::machine_now() < deadline)
+    while (waiting() > 0 && clock::machine_now() < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     pump_.request_stop();
     pump_.join();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The sending side of one lane: encodes, stamps and sends on the stage's own thread while the
-// channel has room, and behind a bounded queue with a thread of its own as soon as it has none.
+// channel has room, and behind a bounded queue with a thread of its own as soon as it has none. If
+// the link is impaired, that thread sends all frames, each when the emulated network lets it out.
 #pragma once
 
 #include "runtime/config/scenario.hpp"
 #include "runtime/core/bounded_queue.hpp"
 #include "runtime/plugin/channel.hpp"
 #include "runtime/plugin/codec.hpp"
+#include "transports/impairment/delay_line.hpp"
 #include "transports/inlet.hpp"
 #include "transports/node_context.hpp"
 #include "transports/wire.hpp"
@@ -14,6 +16,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,8 +25,10 @@ namespace peernet {
 
 /// What a sending end counts. Thread: read by any.
 struct sender_counters {
-  std::atomic<std::uint64_t> sent{0};    ///< frames the channel took; also the next sequence number
-  std::atomic<std::uint64_t> bytes{0};   ///< headers and bodies of those
+  /// Frames the channel took, repeats not counted, and those that an impairment lost on the way
+  /// there; without one also the next sequence number.
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<std::uint64_t> bytes{0};   ///< headers and bodies of what the channel took
   std::atomic<std::uint64_t> dropped{0}; ///< gave way in the send queue
   std::atomic<std::uint64_t> failed{0};  ///< could not be encoded, or met a closed channel
 };
@@ -40,6 +45,10 @@ public:
     std::string codec = "raw";
     std::size_t max_frame =
         256u << 20; ///< larger bodies fail here instead of breaking the connection
+    std::optional<emulation> impair;
+    /// Impaired: the value (as in layout::values) that tells for how long the emulated network was
+    /// to hold each sample back, µs; none: it is not told.
+    std::optional<std::uint16_t> planned_delay;
   };
 
   /// `codecs`: one for each worker of the stage, or none for raw.
@@ -58,14 +67,15 @@ public:
   /// True once the channel's connection stands. Thread: before the first `send`.
   [[nodiscard]] bool connected() { return channel_->connected(); }
 
-  /// Frames queued or being sent behind the queue. Thread: any.
+  /// Frames queued or being sent behind the queue, and those in the emulated network. Thread: any.
   [[nodiscard]] std::size_t waiting() const noexcept {
-    return behind_.load(std::memory_order_relaxed);
+    return behind_.load(std::memory_order_relaxed) + (line_ ? line_->size() : 0);
   }
 
   [[nodiscard]] const sender_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const settings& about() const noexcept { return settings_; }
-  [[nodiscard]] channel_report channel_counts() const { return channel_->report(); }
+  /// What the channel has to tell, and what the impairment did.
+  [[nodiscard]] channel_report channel_counts() const;
 
 private:
   /// A frame that waits for room.
@@ -87,6 +97,11 @@ private:
   void enqueue(const sample& frame, stamp since, recorder& by);
   void pump(std::stop_token stop);
 
+  std::optional<stamp> enter(const sample& frame, stamp since, recorder& by);
+  stamp feed(std::optional<queued_frame>& held, recorder& by);
+  void release(delayed_frame& d, const std::stop_token& stop, recorder& by);
+  void run_line(const std::stop_token& stop);
+
   const settings settings_;
   const node_context context_;
   const std::unique_ptr<send_end> channel_; ///< used by whoever holds claimed_
@@ -98,6 +113,7 @@ private:
   std::atomic<std::size_t> behind_{
       0}; ///< frames queued or in the pump's hands: direct sending must wait its turn
   bounded_queue<queued_frame> queue_;
+  const std::unique_ptr<delay_line> line_; ///< impaired: what frames pass before the channel
   std::atomic<bool> finished_{false};
   std::once_flag pump_started_;
   std::jthread pump_;

@@ -89,6 +89,10 @@ void link_receiver::accept(incoming_frame&& frame, recorder& by) {
     counter.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  if (!checksum_holds(*header, frame.body)) {
+    strays_.corrupt.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   auto* lane = lane_of(*header);
   if (!lane) {
     strays_.foreign.fetch_add(1, std::memory_order_relaxed);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transports/wire.hpp"
 
+#include "transports/crc32c.hpp"
+
 #include <cstring>
 
 namespace peernet {
@@ -9,6 +11,12 @@ namespace {
 
 error corrupt(std::string why) {
   return {errc::corrupt, "frame refused: " + std::move(why)};
+}
+
+/// CRC32C of header, its checksum as 0, and body.
+std::uint32_t checksum_of(wire_header h, std::span<const std::byte> body) noexcept {
+  h.checksum = 0;
+  return crc32c(crc32c(0, wire_bytes(h)), body);
 }
 
 } // namespace
@@ -49,6 +57,15 @@ sample_header sample_header_of(const wire_header& h) noexcept {
 format format_of(const wire_header& h) noexcept {
   return {
       .kind = h.kind, .type = h.type, .channels = h.channels, .width = h.width, .height = h.height};
+}
+
+void set_checksum(wire_header& h, std::span<const std::byte> body) noexcept {
+  h.flags |= wire_checksum;
+  h.checksum = checksum_of(h, body);
+}
+
+bool checksum_holds(const wire_header& h, std::span<const std::byte> body) noexcept {
+  return (h.flags & wire_checksum) == 0 || h.checksum == checksum_of(h, body);
 }
 
 result<wire_header> read_header(std::span<const std::byte> bytes, std::size_t body_size,

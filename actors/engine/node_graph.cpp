@@ -192,6 +192,9 @@ std::vector<std::string> node_graph::value_names() const {
     for (const auto& m : l.as_models)
       for (auto& name : m->traits().values)
         names.insert(name);
+  for (const auto& l : plan_->lanes)
+    if (plan_->instances[l.from].node == self_ && !l.local && link_of(l).impair)
+      names.insert(planned_delay_name);
   return {names.begin(), names.end()};
 }
 

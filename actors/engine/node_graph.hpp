@@ -122,6 +122,7 @@ private:
                                                               const std::string& network) const;
   [[nodiscard]] result<void> make_engines(std::uint32_t instance, const run_numbers& numbers);
   [[nodiscard]] result<void> bind_instance(std::uint32_t instance, std::vector<bound_end>& bound);
+  [[nodiscard]] result<std::optional<emulation>> emulation_of(const link_config& l) const;
   [[nodiscard]] result<std::unique_ptr<lane_sender>>
   open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere);
   void make_loops();
@@ -152,6 +153,7 @@ private:
   end_hub hub_;
   node_context context_;
   std::map<std::uint32_t, loaded> loaded_; ///< by instance
+  std::uint16_t planned_delay_ = 0;        ///< number of that value, if a link of ours is impaired
 
 public: // behind everything their threads use, so that they go first
   std::vector<std::shared_ptr<sender_part>> senders;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The two ends of a link: on which address, with which key.
 #include "actors/engine/node_graph.hpp"
+#include "runtime/config/impair_check.hpp"
 #include "runtime/core/address.hpp"
 #include "transports/security.hpp"
 
@@ -81,6 +82,20 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
   return {};
 }
 
+/// What is done to the samples of `l` before they meet its channel; nothing if it is not impaired.
+result<std::optional<emulation>> node_graph::emulation_of(const link_config& l) const {
+  if (!l.impair)
+    return std::optional<emulation>{};
+  auto trace = trace_of(l, scenario_->directory, catalogue_);
+  if (!trace)
+    return std::move(trace).error();
+  const auto* type = catalogue_.find(plugin_kind::transport, l.transport);
+  return std::optional(emulation{.what = *l.impair,
+                                 .reliable = type && type->reliable,
+                                 .seed = scenario_->seed,
+                                 .trace = *std::move(trace)});
+}
+
 result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                                                            const plan_instance& from,
                                                            std::span<const bound_end> everywhere) {
@@ -100,6 +115,10 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                           : result<std::unique_ptr<send_end>>{settings.error()};
   if (!channel)
     return error{channel.error().code, "links." + link.name + ": " + channel.error().message};
+  auto impair = emulation_of(link);
+  if (!impair)
+    return std::move(impair).error();
+  const auto planned = *impair ? std::optional(planned_delay_) : std::nullopt;
   std::vector<std::unique_ptr<codec>> codecs;
   for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
     auto made = make_codec(link, w);
@@ -112,7 +131,9 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                                                              .lane = lane.copy,
                                                              .route_step = lane.route_step,
                                                              .queue = link.send_queue,
-                                                             .codec = link.codec.type},
+                                                             .codec = link.codec.type,
+                                                             .impair = *std::move(impair),
+                                                             .planned_delay = planned},
                                        context_, std::move(*channel), std::move(codecs));
 }
 

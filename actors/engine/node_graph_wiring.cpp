@@ -88,6 +88,8 @@ result<std::vector<bound_end>> node_graph::bind(const run_numbers& numbers) {
               .clock_number = numbers.clock,
               .run = numbers.run};
   hub_.place(self_, numbers.clock);
+  planned_delay_ = static_cast<std::uint16_t>(
+      std::ranges::find(numbers.values, planned_delay_name) - numbers.values.begin());
   std::vector<bound_end> bound;
   for (const auto& [instance, l] : loaded_) {
     if (auto made = make_engines(instance, numbers); !made)

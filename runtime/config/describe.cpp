@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The resolved graph for people; what `--check` prints.
 #include "runtime/config/expectations.hpp"
+#include "runtime/config/impair_reader.hpp"
 #include "runtime/config/node_host.hpp"
 #include "runtime/config/stages.hpp"
 #include "runtime/config/words.hpp"
@@ -126,7 +127,7 @@ std::string show_nodes(const scenario& s, const catalogue& known) {
 }
 
 std::string show_links(const plan& p, const scenario& s, const catalogue& known) {
-  columns<5> table;
+  columns<6> table;
   std::vector<std::size_t> lanes(s.links.size());
   std::vector<bool> local(s.links.size());
   for (const auto& lane : p.lanes) {
@@ -139,7 +140,8 @@ std::string show_links(const plan& p, const scenario& s, const catalogue& known)
     const auto copies = lanes[i] > 1 ? " x " + std::to_string(lanes[i]) : "";
     const auto ends = l.from + " -> " + l.to;
     if (local[i]) {
-      table.add({l.name + copies, ends, "local hand-off", "", ""});
+      table.add({l.name + copies, ends, "local hand-off", "", "",
+                 l.impair ? "not impaired: no network is between" : ""});
       continue;
     }
     const auto with_keys = [&](plugin_kind kind, const std::string& type, const options& keys,
@@ -152,7 +154,7 @@ std::string show_links(const plan& p, const scenario& s, const catalogue& known)
          with_keys(plugin_kind::transport, l.transport, l.transport_settings, which::not_default) +
              (l.network.empty() ? "" : " on " + l.network),
          with_keys(plugin_kind::codec, l.codec.type, l.codec.settings, which::all),
-         show_queue(l.send_queue)});
+         show_queue(l.send_queue), l.impair ? "impaired: " + show_impairment(*l.impair) : ""});
   }
   return table.text();
 }

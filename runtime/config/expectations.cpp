@@ -37,13 +37,19 @@ constexpr std::array sink_figures{
     share_of(sink, "consumed"), share_of(sink, "skipped"),   share_of(sink, "dropped"),
     share_of(sink, "lost"),     share_of(sink, "corrupt"),   share_of(sink, "expired"),
     share_of(sink, "failed"),   share_of(sink, "unfinished")};
-constexpr std::array link_figures{
-    figure_def{"encode"},         figure_def{"send-queue"},
-    figure_def{"link"},           figure_def{"wake"},
-    figure_def{"dispatch"},       figure_def{"decode"},
-    share_of(link, "loss"),       share_of(link, "dropped"),
-    share_of(link, "duplicated"), share_of(link, "reordered"),
-    share_of(link, "corrupt"),    figure_def{"throughput", link, figure_unit::bitrate}};
+constexpr std::array link_figures{figure_def{"encode"},
+                                  figure_def{"send-queue"},
+                                  figure_def{"emulate"},
+                                  figure_def{"link"},
+                                  figure_def{"wake"},
+                                  figure_def{"dispatch"},
+                                  figure_def{"decode"},
+                                  share_of(link, "loss"),
+                                  share_of(link, "dropped"),
+                                  share_of(link, "duplicated"),
+                                  share_of(link, "reordered"),
+                                  share_of(link, "corrupt"),
+                                  figure_def{"throughput", link, figure_unit::bitrate}};
 constexpr std::array path_figures{figure_def{"end-to-end", figure_kind::path}};
 
 constexpr std::string_view arrow = "->";
@@ -209,6 +215,8 @@ std::string resolver::inapplicable(const link_config& l, std::string_view figure
     return "a local hand-off";
   if (l.codec.type == "raw" && (figure == "encode" || figure == "decode"))
     return "codec raw has no such step";
+  if (!l.impair && (figure == "emulate" || figure == planned_delay_name))
+    return "the link is not impaired";
   return {};
 }
 
@@ -222,7 +230,7 @@ std::optional<expected_figure> resolver::find(const expectation& e) {
   }
   for (const auto& l : s_.links)
     if (l.name == target) {
-      auto f = figure_of(e, target, name, "a link", link_figures);
+      auto f = figure_of(e, target, name, "a link", link_figures, {planned_delay_name});
       if (f)
         f->inapplicable = inapplicable(l, name);
       return f;

@@ -12,9 +12,6 @@ std::string_view advice(std::string_view key) {
   if (key == "join" || key == "inputs")
     return "joining several inputs into one is not supported: links that meet at a stage merge, "
            "and each arrival is processed by itself";
-  if (key == "impair")
-    return "this version emulates no network; run over the real one, or shape it with the "
-           "operating system's tools";
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/config/clock_reader.hpp"
 #include "runtime/config/fields.hpp"
 #include "runtime/config/hosts_file.hpp"
+#include "runtime/config/impair_reader.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/overrides.hpp"
 #include "runtime/config/plan_queues.hpp"
@@ -258,6 +259,8 @@ void scenario_reader::read_link(fields f, link_config l) {
   read_typed(f, "codec", plugin_kind::codec, "{ type = \"jpeg\", quality = 80 }, or a name",
              l.codec.type, l.codec.settings);
   read_queue(f, "send-queue", l.send_queue);
+  if (auto impair = f.inner("impair", "{ delay = \"20ms\", loss = \"1%\" }"))
+    l.impair = read_impairment(*std::move(impair));
   f.read<bool>({.name = "pair", .kind = flag}, l.pair);
   f.read<bool>({.name = "force", .kind = flag}, l.force);
   f.finish();

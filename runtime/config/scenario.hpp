@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runtime/config/diagnostic.hpp"
+#include "runtime/config/impairment.hpp"
 #include "runtime/config/options.hpp"
 #include "runtime/core/bounded_queue.hpp"
 #include "runtime/core/clock.hpp"
@@ -129,8 +130,9 @@ struct link_config {
   std::string network;        ///< which of the nodes' addresses; empty: the default
   codec_config codec;
   queue_config send_queue;
-  bool pair = false;  ///< copy i of `from` to copy i of `to` only
-  bool force = false; ///< use the transport even when both ends are on one node
+  std::optional<impairment> impair; ///< none: the network is as it is
+  bool pair = false;                ///< copy i of `from` to copy i of `to` only
+  bool force = false;               ///< use the transport even when both ends are on one node
   source_place where;
   bool operator==(const link_config&) const = default;
 };

@@ -51,6 +51,10 @@ std::vector<std::string> safe_names(const std::vector<std::string>& names) {
   return safe;
 }
 
+std::string trace_key(const link_config& l) {
+  return "links." + l.name + ".impair.trace";
+}
+
 /// Collects what is below the folders and files of one node's stages.
 class collection {
 public:
@@ -159,7 +163,8 @@ result<std::vector<shipped_file>> files_to_ship(const scenario& s, std::string_v
   collection all;
   std::error_code failed;
   const auto base = fs::absolute(s.directory.empty() ? "." : s.directory, failed);
-  for (const auto& r : stages_of(s)) {
+  const auto stages = stages_of(s);
+  for (const auto& r : stages) {
     const auto* type = known.find(plugin_of(r.kind), r.stage->type);
     if (!type || r.stage->node != node)
       continue;
@@ -173,6 +178,17 @@ result<std::vector<shipped_file>> files_to_ship(const scenario& s, std::string_v
         if (auto added = all.add(r.path() + "." + def.name, path, folder); !added)
           return std::move(added).error();
     }
+  }
+  for (const auto& l : s.links) { // the sending side of a link impairs it
+    const auto from =
+        std::ranges::find(stages, l.from, [](const auto& r) { return r.stage->name; });
+    const auto sends = from != stages.end() && from->stage->node == node;
+    if (!sends || !l.impair || l.impair->trace.empty())
+      continue;
+    const auto path = (base / l.impair->trace).lexically_normal();
+    if (fs::is_regular_file(path, failed))
+      if (auto added = all.add(trace_key(l), path, false); !added)
+        return std::move(added).error();
   }
   return all.take();
 }
@@ -195,6 +211,9 @@ scenario with_shipped_paths(scenario s, std::string_view node,
   rename(s.sensors, "sensors.");
   rename(s.inference, "inference.");
   rename(s.sinks, "sinks.");
+  for (auto& l : s.links)
+    if (const auto it = there.find(trace_key(l)); l.impair && it != there.end())
+      l.impair->trace = it->second;
   return s;
 }
 

@@ -3,6 +3,7 @@
 
 #include "runtime/config/expectations.hpp"
 #include "runtime/config/graph_check.hpp"
+#include "runtime/config/impair_check.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/machines.hpp"
 #include "runtime/config/stages.hpp"
@@ -43,6 +44,7 @@ public:
     for (const auto& stage : stages_)
       check_stage(stage);
     check_graph(s_, stages_, wrong_);
+    check_impairments(s_, known_, wrong_, look_for_files_);
     check_size();
     check_expectations(s_, known_, wrong_);
   }

@@ -60,6 +60,26 @@ struct words<dispatch> {
                                     std::pair{dispatch::all, "all"}};
 };
 
+template <>
+struct words<delay_shape> {
+  static constexpr std::array table{std::pair{delay_shape::normal, "normal"},
+                                    std::pair{delay_shape::pareto, "pareto"},
+                                    std::pair{delay_shape::uniform, "uniform"}};
+};
+
+template <>
+struct words<impair_level> {
+  static constexpr std::array table{std::pair{impair_level::sample, "sample"}};
+};
+
+template <>
+struct words<impair_profile> {
+  static constexpr std::array table{
+      std::pair{impair_profile::lan, "lan"}, std::pair{impair_profile::wifi, "wifi"},
+      std::pair{impair_profile::lte, "lte"}, std::pair{impair_profile::five_g, "5g"},
+      std::pair{impair_profile::satellite, "satellite"}};
+};
+
 /// The word for a choice.
 template <class Choice>
 [[nodiscard]] constexpr std::string_view word(Choice choice) noexcept {

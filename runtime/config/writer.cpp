@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/writer.hpp"
 
+#include "runtime/config/impair_reader.hpp"
 #include "runtime/config/words.hpp"
 #include "runtime/core/units.hpp"
 
@@ -117,6 +118,8 @@ void write_link(toml_text& out, const link_config& l, const catalogue& known) {
   out.raw("codec", inline_typed(l.codec.type, l.codec.settings,
                                 type_of(known, plugin_kind::codec, l.codec.type)));
   out.put("send-queue", l.send_queue);
+  if (l.impair)
+    out.raw("impair", print_impairment(*l.impair));
   out.put("pair", l.pair);
   out.put("force", l.force);
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <span>
 
 namespace peernet {
@@ -154,9 +155,23 @@ std::string print_size(std::uint64_t bytes) {
   return std::to_string(bytes) + "B";
 }
 
-std::string print_percent(double share) {
-  return shortest(share * 100) + "%";
+std::string print_bitrate(double bits_per_second) {
+  for (auto u = bitrate_units.rbegin(); u != bitrate_units.rend(); ++u)
+    if (std::fmod(bits_per_second, u->factor) == 0)
+      return shortest(bits_per_second / u->factor) + std::string(u->name);
+  return shortest(bits_per_second) + "bit";
 }
+
+std::string print_percent(double share) {
+  char text[32]; // a product is rounded: as many digits as bring the share back
+  for (int digits = 1; digits <= 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, share * 100);
+    if (std::strtod(text, nullptr) * 0.01 == share)
+      break;
+  }
+  return std::string(text) + "%";
+}
+
 std::string print_ppm(double ppm) {
   return shortest(ppm) + "ppm";
 }
