@@ -195,9 +195,10 @@ std::optional<expected_figure> resolver::figure_of(const expectation& e, const s
     f.unit = figure_unit::number;
     return f;
   }
-  std::vector<std::string> names(values);
+  std::vector<std::string> names;
   for (const auto& d : figures)
     names.emplace_back(d.name);
+  names.insert(names.end(), values.begin(), values.end());
   complain(e, e.metric_at,
            (name.empty()
                 ? "the figure is missing, for example \"" + target + "." + names.front() + "\""

@@ -163,13 +163,15 @@ std::string print_bitrate(double bits_per_second) {
 }
 
 std::string print_percent(double share) {
-  char text[32]; // a product is rounded: as many digits as bring the share back
+  double percent = share * 100; // rounded: as few digits as bring the share back
   for (int digits = 1; digits <= 17; ++digits) {
+    char text[32];
     std::snprintf(text, sizeof text, "%.*g", digits, share * 100);
-    if (std::strtod(text, nullptr) * 0.01 == share)
+    percent = std::strtod(text, nullptr);
+    if (percent * 0.01 == share)
       break;
   }
-  return std::string(text) + "%";
+  return shortest(percent) + "%";
 }
 
 std::string print_ppm(double ppm) {

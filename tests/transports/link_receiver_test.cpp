@@ -318,4 +318,24 @@ BOOST_AUTO_TEST_CASE(it_says_where_its_channel_is) {
   BOOST_TEST(l.sut->about().name == "uplink");
 }
 
+BOOST_AUTO_TEST_CASE(a_frame_whose_checksum_does_not_hold_is_corrupt_and_delivers_nothing) {
+  link_end l;
+  auto h = l.from(0, 0);
+  set_checksum(h, std::as_bytes(std::span{std::string_view("body")}));
+  l.arrive(h, "bodi");
+  auto other = h;
+  other.trace ^= 1; // a header damaged, not a body
+  l.arrive(other);
+  auto third = h;
+  third.checksum ^= 1u << 31;
+  l.arrive(third);
+  l.arrive(h);
+  l.receive_all();
+  BOOST_TEST((l.corrupt() == 3 && l.foreign() == 0));
+  BOOST_REQUIRE(l.stage.got.size() == 1u);
+  BOOST_TEST(l.stage.got[0].what.body.text() == "body");
+  BOOST_TEST((l.sut->arrivals()[0].frames.unique() == 1 &&
+              l.sut->arrivals()[0].frames.duplicates() == 0));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -256,4 +256,31 @@ BOOST_AUTO_TEST_CASE(a_codecs_number_never_changes) {
   BOOST_TEST(codec_tag("") == 7385);
 }
 
+BOOST_AUTO_TEST_CASE(a_checksum_covers_every_bit_of_header_and_body) {
+  const std::string_view text = "0123456789";
+  std::vector<std::byte> body(text.size());
+  std::ranges::copy(std::as_bytes(std::span{text}), body.begin());
+  auto h = right_header();
+  BOOST_TEST(checksum_holds(h, body)); // without the flag nobody looks
+  set_checksum(h, body);
+  BOOST_TEST((h.flags == wire_checksum && h.checksum != 0u));
+  BOOST_TEST(checksum_holds(h, body));
+  set_checksum(h, body); // the sum of before is no part of it
+  BOOST_TEST(checksum_holds(h, body));
+  std::array<std::byte, sizeof h> raw{};
+  for (std::size_t bit = 0; bit < 8 * sizeof h; ++bit) {
+    std::memcpy(raw.data(), &h, sizeof h);
+    raw[bit / 8] ^= std::byte{1} << bit % 8;
+    wire_header damaged;
+    std::memcpy(&damaged, raw.data(), sizeof damaged);
+    if ((damaged.flags & wire_checksum) != 0)
+      BOOST_TEST(!checksum_holds(damaged, body), "bit " << bit);
+  }
+  for (std::size_t bit = 0; bit < 8 * body.size(); ++bit) {
+    body[bit / 8] ^= std::byte{1} << bit % 8;
+    BOOST_TEST(!checksum_holds(h, body), "bit " << bit);
+    body[bit / 8] ^= std::byte{1} << bit % 8;
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

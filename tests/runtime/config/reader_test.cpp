@@ -173,8 +173,6 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
       {"[scenario]", "[sweep]\n[scenario]", 1, 2, "unknown table [sweep]"},
       {"[scenario]", "name = \"x\"\n[scenario]", 1, 1, "unknown table [name]"},
       {"[scenario]\nduration = \"10s\"", "", 1, 1, "[scenario] is missing"},
-      {"from = \"camera\"", "impair = { delay = \"20ms\" }\nfrom = \"camera\"", 20, 1,
-       "emulates no network"},
       // wrong kinds
       {"rate = \"10Hz\"", "rate = 10", 10, 8, "\"10\" is not a rate: the unit is missing"},
       {"\"10s\"", "10", 2, 12, "write for example \"20ms\""},
