@@ -71,7 +71,10 @@ json paths(const run_summary& s) {
 
 json links(const run_summary& s) {
   auto rows = json::array();
-  for (const auto& r : s.links)
+  for (const auto& r : s.links) {
+    auto counts = json::object();
+    for (const auto& c : r.counts)
+      counts[c.name] = c.count;
     rows.push_back({{"name", r.name},
                     {"from", r.from},
                     {"to", r.to},
@@ -85,7 +88,9 @@ json links(const run_summary& s) {
                     {"corrupt", optional(r.corrupt)},
                     {"bytes_sent", optional(r.bytes_sent)},
                     {"bytes_received", optional(r.bytes_received)},
-                    {"throughput_bit_per_s", optional(r.throughput)}});
+                    {"throughput_bit_per_s", optional(r.throughput)},
+                    {"counts", std::move(counts)}});
+  }
   return rows;
 }
 

@@ -209,7 +209,25 @@ private:
             r.throughput ? show_bitrate(*r.throughput) : none);
       if (r.corrupt.value_or(0) > 0)
         print("{:<{}} {} frames came corrupt\n", "", names, *r.corrupt);
+      if (const auto done = impairments(r); !done.empty())
+        print("{:<{}} by its impairment: {}\n", "", names, done);
     }
+  }
+
+  /// What a link's impairment did to its frames; nothing if it did nothing.
+  static std::string impairments(const run_summary::link_row& r) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kinds{
+        {{"impair-lost", "lost"},
+         {"impair-overflow", "lost in its full buffer"},
+         {"impair-duplicated", "duplicated"},
+         {"impair-reordered", "reordered"},
+         {"impair-corrupted", "damaged"}}};
+    std::string text;
+    for (const auto& [name, word] : kinds)
+      for (const auto& c : r.counts)
+        if (c.name == name && c.count > 0)
+          text += fmt::format("{}{} {}", text.empty() ? "" : ", ", c.count, word);
+    return text;
   }
 
   void outcomes() {

@@ -45,6 +45,12 @@ void write_links(store& s, run_summary& out) {
       row.throughput = static_cast<double>(*row.bytes_received) * 8 / to_seconds(out.length);
     out.links.push_back(std::move(row));
   }
+  auto own = s.database().prepare("SELECT name, what, SUM(count) FROM link_counts GROUP BY name, "
+                                  "what ORDER BY name, what");
+  while (own.next())
+    for (auto& row : out.links)
+      if (row.name == own.text(0))
+        row.counts.push_back({own.text(1), own.number<std::uint64_t>(2)});
 }
 
 void write_sinks(const run_context& context, const settlement& settled, run_summary& out) {

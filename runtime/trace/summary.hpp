@@ -9,6 +9,7 @@
 #include "runtime/core/condition.hpp"
 #include "runtime/core/error.hpp"
 #include "runtime/core/time.hpp"
+#include "runtime/trace/link_end.hpp"
 #include "runtime/trace/record.hpp"
 #include "runtime/trace/statistics.hpp"
 
@@ -77,6 +78,7 @@ struct run_summary {
     std::optional<std::uint64_t> sent, delivered, lost, duplicated, reordered, dropped, corrupt;
     std::optional<std::uint64_t> bytes_sent, bytes_received;
     std::optional<double> throughput; ///< received, bits per second of the run's duration
+    std::vector<link_count> counts;   ///< what only this kind of link has, both ends together
   };
 
   /// How the samples ended at one sink, over all copies.

@@ -63,7 +63,7 @@ double us_behind(stamp due) {
 
 result_of_run bare(std::size_t frames) {
   return watched([&] {
-    const clock machine;
+    const peernet::clock machine;
     std::vector<double> late;
     auto due = machine.now() + delay;
     for (std::size_t n = 0; n < frames; ++n, due += gap) {
@@ -78,7 +78,7 @@ result_of_run through_line(std::size_t frames, bool spin) {
   delay_line line({.what = {.delay = delay, .spin = spin}, .reliable = false}, "bench", 0);
   std::jthread source([&](const std::stop_token& stop) {
     prepare_this_thread("bench source");
-    const clock machine;
+    const peernet::clock machine;
     const sample s{.header = {}, .body = payload::copy_of(std::string(100, 'x'))};
     for (auto next = machine.now(); !stop.stop_requested(); next += gap) {
       machine.sleep_until(next);

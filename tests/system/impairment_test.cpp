@@ -14,15 +14,14 @@ namespace {
 const std::string samples = "100";
 
 /// The echo, in an open loop at 200 Hz so that several samples are under way at once.
-std::vector<std::string> echo_with(const std::string& impair,
-                                   std::vector<std::string> more = {}) {
+std::vector<std::string> echo_with(const std::string& impair, std::vector<std::string> more = {}) {
   more.insert(more.end(), {"sensors.probe.arrival=periodic", "sensors.probe.rate=200Hz",
                            "sensors.probe.max-lag=5s", "links.up.impair=" + impair});
   return set_with_room(std::move(more));
 }
 
 /// Holds for every sample of a run in which none was lost.
-void check_spans(run_database& db) {
+void check_impaired_spans(run_database& db) {
   for (const auto* step : {"emulate", "link"})
     BOOST_TEST(db.number("SELECT COUNT(DISTINCT trace) FROM spans WHERE place = 'up' AND step = '" +
                          std::string(step) + "'") == std::stoll(samples));
@@ -48,18 +47,18 @@ BOOST_AUTO_TEST_CASE(what_is_measured_is_what_was_emulated_and_what_was_real) {
   run_process run(echo_scenario, echo_with("{ delay = \"20ms\", rate = \"4Mbit\" }"));
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
-  check_spans(db);
+  check_impaired_spans(db);
   // 1088 bytes at 4 Mbit/s, one after the other, and 20 ms.
   BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value < 22175") == 0);
   BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value BETWEEN 22175 "
                        "AND 22177") > 0);
   // From the sensor's hands to the receiver's: no time is missing, none is there twice.
-  BOOST_TEST(db.number(
-                 "SELECT COUNT(*) FROM (SELECT MAX(CASE step WHEN 'dispatch' THEN begin_ns END) - "
-                 "MIN(CASE step WHEN 'sense' THEN end_ns END) AS whole, SUM(CASE WHEN place = 'up' "
-                 "AND step IN ('emulate', 'send-queue', 'link') THEN duration_ns END) AS parts "
-                 "FROM spans WHERE (place = 'up' OR place = 'probe') GROUP BY trace) "
-                 "WHERE whole < parts OR parts < 22175000") == 0);
+  BOOST_TEST(
+      db.number("SELECT COUNT(*) FROM (SELECT MAX(CASE step WHEN 'dispatch' THEN begin_ns END) - "
+                "MIN(CASE step WHEN 'sense' THEN end_ns END) AS whole, SUM(CASE WHEN place = 'up' "
+                "AND step IN ('emulate', 'send-queue', 'link') THEN duration_ns END) AS parts "
+                "FROM spans WHERE (place = 'up' OR place = 'probe') GROUP BY trace) "
+                "WHERE whole < parts OR parts < 22175000") == 0);
   BOOST_TEST(db.number("SELECT delivered FROM links WHERE name = 'up'") == std::stoll(samples));
   BOOST_TEST(db.number("SELECT COUNT(*) FROM spans WHERE place = 'down' AND step = 'emulate'") ==
              0);
@@ -70,7 +69,7 @@ BOOST_AUTO_TEST_CASE(jitter_on_a_channel_that_retransmits_keeps_order_and_loses_
                   echo_with("{ delay = \"10ms\", jitter = \"8ms\", distribution = \"pareto\" }"));
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
-  check_spans(db);
+  check_impaired_spans(db);
   BOOST_TEST(db.table("SELECT sent, delivered, lost, duplicated, reordered, corrupt FROM links "
                       "WHERE name = 'up'") == "100|100|0|0|0|0\n");
   BOOST_TEST(db.number("SELECT COUNT(*) FROM link_counts WHERE name = 'up' AND side = 'sender' AND "
@@ -113,11 +112,11 @@ BOOST_AUTO_TEST_CASE(a_trace_beside_the_scenario_is_replayed) {
     std::ofstream(folder / "net.toml") << echo_scenario;
   };
   auto arguments = echo_with("{ trace = \"net.csv\" }");
-  arguments.insert(arguments.begin(), "net.toml");
+  arguments.insert(arguments.begin(), {"net.toml", "--output", "out"});
   run_process run(arguments, run_process::user::same, write);
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
-  check_spans(db);
+  check_impaired_spans(db);
   for (const auto* us : {"5000", "30000"})
     BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value = " +
                          std::string(us)) > 20);

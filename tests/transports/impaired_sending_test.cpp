@@ -19,7 +19,8 @@ using numbers = std::vector<std::uint64_t>;
 
 /// An impaired lane: "uplink", number 2, seed 1.
 struct impaired_lane : sending_lane {
-  explicit impaired_lane(impairment what, bool reliable = false, queue_config queue = {.size = 1000})
+  explicit impaired_lane(impairment what, bool reliable = false,
+                         queue_config queue = {.size = 1000})
       : sending_lane(queue, 0, emulation{.what = what, .reliable = reliable}) {}
 
   void finish() { sut->finish(clock::machine_now() + test_deadline); }

@@ -334,8 +334,8 @@ BOOST_AUTO_TEST_CASE(a_frame_whose_checksum_does_not_hold_is_corrupt_and_deliver
   BOOST_TEST((l.corrupt() == 3 && l.foreign() == 0));
   BOOST_REQUIRE(l.stage.got.size() == 1u);
   BOOST_TEST(l.stage.got[0].what.body.text() == "body");
-  BOOST_TEST((l.sut->arrivals()[0].frames.unique() == 1 &&
-              l.sut->arrivals()[0].frames.duplicates() == 0));
+  BOOST_TEST(
+      (l.sut->arrivals()[0].frames.unique() == 1 && l.sut->arrivals()[0].frames.duplicates() == 0));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

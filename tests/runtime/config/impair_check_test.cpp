@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "runtime/config/impair_check.hpp"
 #include "runtime/config/absolute_paths.hpp"
+#include "runtime/config/impair_check.hpp"
 #include "runtime/config/shipped_files.hpp"
 #include "tests/runtime/config/impaired_scenario.hpp"
 #include "tests/support/temp_folder.hpp"

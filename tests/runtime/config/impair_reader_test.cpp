@@ -152,13 +152,10 @@ BOOST_AUTO_TEST_CASE(people_are_told_what_is_done) {
       "delay 20ms ± 4ms normal, loss 1%, bursts enter 1% leave 20% loss 100%, reorder 2% by 20ms, "
       "rate 20Mbit, buffer 256kB, spinning");
   const auto r = read_lossy(with_impair("delay = \"20ms\""));
-  const auto shown = [](const scenario& s) {
-    return describe(*make_plan(s), s, with_lossy());
-  };
+  const auto shown = [](const scenario& s) { return describe(*make_plan(s), s, with_lossy()); };
   BOOST_TEST(shown(r.scenario).find("impaired: delay 20ms\n") != std::string::npos,
              shown(r.scenario));
-  const auto local =
-      read_lossy(with_impair("delay = \"20ms\""), {"inference.detector.node=robot"});
+  const auto local = read_lossy(with_impair("delay = \"20ms\""), {"inference.detector.node=robot"});
   BOOST_REQUIRE_MESSAGE(local.ok(), to_string(local.errors)); // a sweep may come by
   BOOST_TEST(shown(local.scenario).find("local hand-off  ") != std::string::npos);
   BOOST_TEST(shown(local.scenario).find("not impaired: no network is between") !=

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every scenario that comes with PeerNet is right, and begins with the question it answers.
+#include "runtime/config/network_trace.hpp"
 #include "tests/runtime/config/base_scenario.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -32,6 +33,23 @@ BOOST_AUTO_TEST_CASE(every_shipped_scenario_is_right) {
     BOOST_TEST(first_line.find('?') != std::string::npos, name);
   }
   BOOST_TEST(count >= 4);
+}
+
+BOOST_AUTO_TEST_CASE(every_shipped_trace_is_right_and_says_that_it_is_made_up) {
+  namespace fs = std::filesystem;
+  int count = 0;
+  for (const auto& entry : fs::directory_iterator(PEERNET_SOURCE_DIR "/scenarios")) {
+    if (entry.path().extension() != ".csv")
+      continue;
+    ++count;
+    const auto trace = network_trace::load(entry.path().string());
+    BOOST_REQUIRE_MESSAGE(trace.ok(), trace.error().message);
+    std::ifstream file(entry.path());
+    std::string first;
+    std::getline(file, first);
+    BOOST_TEST(first.starts_with("# SYNTHETIC"), first);
+  }
+  BOOST_TEST(count >= 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

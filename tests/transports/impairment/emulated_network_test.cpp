@@ -67,8 +67,7 @@ BOOST_AUTO_TEST_CASE(where_order_is_kept_nothing_overtakes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reordered_frame_is_late_by_the_stated_time_and_holds_nobody_up) {
-  auto sut =
-      lossy({.delay = 5ms, .reorder = 0.2, .reorder_by = 30ms, .keep_order = true});
+  auto sut = lossy({.delay = 5ms, .reorder = 0.2, .reorder_by = 30ms, .keep_order = true});
   std::uint64_t late = 0;
   for (int n = 0; n < 1000; ++n) {
     const auto now = start + n * 1ms;
@@ -94,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_finds_the_buffer_full_is_lost_there) {
     BOOST_TEST((sut.enter(1000, start).how == kind::carried));
   const auto third = sut.enter(1000, start);
   BOOST_TEST((third.how == kind::overflowed && third.sequence == 2)); // it has a number
-  BOOST_TEST((sut.enter(500, start).how == kind::carried));          // a smaller one fits
+  BOOST_TEST((sut.enter(500, start).how == kind::carried));           // a smaller one fits
   BOOST_TEST((sut.enter(1000, start + 999us).how == kind::overflowed));
   BOOST_TEST((sut.enter(1000, start + 1000us).how == kind::carried));
   BOOST_TEST(sut.counts().overflowed == 2u);

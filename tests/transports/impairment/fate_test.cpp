@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(seeds_links_and_lanes_draw_their_own) {
   for (const auto& other : {draw(everything, 100, 2), draw(everything, 100, 1, "downlink"),
                             draw(everything, 100, 1, "uplink", 1)}) {
     BOOST_TEST(std::ranges::count_if(other, [&](const fate& f) {
-      return std::ranges::any_of(first, [&](const fate& g) { return g.bit == f.bit; });
-    }) == 0);
+                 return std::ranges::any_of(first, [&](const fate& g) { return g.bit == f.bit; });
+               }) == 0);
   }
 }
 
