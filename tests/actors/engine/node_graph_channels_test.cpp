@@ -263,4 +263,140 @@ BOOST_AUTO_TEST_CASE(links_that_do_not_stand_yet_are_named) {
   BOOST_CHECK((robot->unconnected() == std::vector<std::string>{"uplink"}));
 }
 
+BOOST_AUTO_TEST_CASE(an_impaired_link_that_may_lose_accounts_for_every_sample) {
+  /// Makes zmq-tcp known by another name, under which the catalogue lets it lose.
+  struct lossy_registrar final : registrar {
+    explicit lossy_registrar(registrar& to) : into(to) {}
+    void add_sensor(std::string, plugin_factory<sensor>) override {}
+    void add_model(std::string, plugin_factory<model>) override {}
+    void add_sink(std::string, plugin_factory<sink>) override {}
+    void add_codec(std::string, plugin_factory<codec>) override {}
+    void add_channel(std::string type, std::unique_ptr<channel_kind> kind) override {
+      if (type == "zmq-tcp")
+        into.add_channel("lossy", std::move(kind));
+    }
+    registrar& into;
+  };
+  constexpr std::uint64_t samples = 1000;
+  catalogue known = catalogue::builtin();
+  require(known.add({.kind = plugin_kind::transport, .name = "lossy", .doc = "loses samples"}));
+  const auto g = read_plan(
+      with(with(chain_toml, "rate = \"200Hz\"", "rate = \"2kHz\""), "to = \"detector\"",
+           "to = \"detector\"\ntransport = \"lossy\"\nimpair = { delay = \"2ms\", jitter = "
+           "\"1ms\", loss = \"5%\", duplicate = \"5%\", reorder = \"5%\", corrupt = \"5%\" }"),
+      known);
+  std::vector<std::unique_ptr<test_node>> nodes;
+  std::vector<bound_end> ends;
+  for (const auto* name : {"robot", "cloud"}) {
+    nodes.push_back(std::make_unique<test_node>(g, name, known));
+    auto& n = *nodes.back();
+    n.use_builtins();
+    lossy_registrar lossy(n.types);
+    register_zmq_channels(lossy);
+    require(n->load());
+    const auto values = n->value_names();
+    BOOST_TEST(std::ranges::count(values, planned_delay_name) == (n->self() == 0 ? 1 : 0));
+    auto bound = n->bind({.clock = reference_clock, .run = 4711, .values = values});
+    BOOST_REQUIRE(bound.ok());
+    ends.insert(ends.end(), bound->begin(), bound->end());
+  }
+  for (auto& n : nodes)
+    require((*n)->connect(ends));
+  BOOST_REQUIRE(test_run::until([&] {
+    return std::ranges::all_of(nodes, [](auto& n) { return (*n)->unconnected().empty(); });
+  }));
+  for (auto& n : nodes)
+    n->start(samples);
+
+  const auto figures = [&](bool final) {
+    std::map<std::string, std::uint64_t> all;
+    for (auto& n : nodes) {
+      const auto r = n->report(final);
+      all["busy"] += r.under_way + (r.sensors_finished ? 0 : 1);
+      for (const auto& e : r.ends)
+        if (e.link == g.whole->lanes[0].link) {
+          all["sent"] += e.sent;
+          all["received"] += e.received;
+          all["unique"] += e.unique;
+          all["duplicated"] += e.duplicated;
+          all["reordered"] += e.reordered;
+          all["corrupt"] += e.corrupt;
+          for (const auto& c : e.counts)
+            all[c.name] += c.count;
+        }
+    }
+    return all;
+  };
+  // All that is not lost arrives, damaged or not: they are told apart only at the end.
+  const auto out_of_the_network = [&] {
+    std::uint64_t lost = 0, copies = 0;
+    for (const auto& c :
+         nodes[0]->operator*().senders.at(0)->lanes.at(0)->channel_counts().counts) {
+      lost += c.name == "impair-lost" || c.name == "impair-overflow" ? c.count : 0;
+      copies += c.name == "impair-duplicated" ? c.count : 0;
+    }
+    return std::pair{lost, copies};
+  };
+  BOOST_REQUIRE(test_run::until([&] {
+    auto f = figures(false);
+    const auto [lost, copies] = out_of_the_network();
+    const auto& end = *nodes[1]->operator*().receivers.at(0)->ends.at(0);
+    return f["busy"] == 0 && f["sent"] == samples &&
+           end.received() + end.strays().corrupt == samples - lost + copies;
+  }));
+  for (auto& n : nodes)
+    n->finish();
+  std::vector<record> records;
+  for (auto& n : nodes)
+    n->collect(records);
+
+  auto f = figures(true);
+  for (const auto* happened :
+       {"impair-lost", "impair-duplicated", "impair-reordered", "impair-corrupted"})
+    BOOST_TEST(f[happened] > 0u, happened);
+  BOOST_TEST(f["corrupt"] == f["impair-corrupted"]); // the checksum saw every one
+  BOOST_TEST((f["duplicated"] > 0 && f["reordered"] > 0));
+  BOOST_TEST(f["unique"] + f["duplicated"] + f["corrupt"] ==
+             samples - f["impair-lost"] + f["impair-duplicated"]);
+
+  // Each sample is sent once, and is received, or said to be damaged, or never came.
+  const route_id uplink = 1;
+  std::map<std::uint64_t, int> sent, received, damaged;
+  for (const auto& r : of_kind(records, record_kind::sent))
+    if (r.route == uplink)
+      ++sent[r.trace];
+  for (const auto& r : spans_of(records, step::link))
+    if (r.route == uplink)
+      ++received[r.trace];
+  for (const auto& r : fates_of(records, outcome::corrupt))
+    ++damaged[r.trace];
+  BOOST_TEST(sent.size() == samples);
+  BOOST_TEST(received.size() == f["unique"]);
+  std::uint64_t lost = 0;
+  for (const auto& [trace, times] : sent) {
+    BOOST_TEST((times == 1 && received[trace] + damaged[trace] <= 1));
+    lost += received[trace] + damaged[trace] == 0;
+  }
+  BOOST_TEST(lost == f["impair-lost"]);
+  BOOST_TEST(fates_of(records, outcome::delivered).size() == f["unique"]);
+}
+
+BOOST_AUTO_TEST_CASE(a_trace_that_is_not_there_is_named_when_the_link_is_opened) {
+  const auto g = read_plan(
+      with(chain_toml, "to = \"detector\"", "to = \"detector\"\nimpair = { delay = \"1ms\" }"));
+  auto s = *g.what;
+  s.links[0].impair->trace = "no/such/trace.csv";
+  test_node robot({std::make_shared<const scenario>(s), g.whole}, "robot");
+  robot.use_builtins();
+  require(robot->load());
+  BOOST_REQUIRE(robot->bind({}).ok());
+  const std::vector<bound_end> ends{{.link = g.whole->lanes[0].link,
+                                     .instance = 1,
+                                     .where = {.address = "127.0.0.1", .port = 9}}};
+  const auto opened = robot->connect(ends);
+  BOOST_REQUIRE(!opened.ok());
+  BOOST_TEST(opened.error().message.starts_with("links.uplink.impair.trace: \""),
+             opened.error().message);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -273,6 +273,21 @@ BOOST_AUTO_TEST_CASE(late_and_repeated_arrivals_are_told) {
   BOOST_TEST(has_line(print_summary(s), "         6 arrived again"));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_impairment_did_is_told_below_its_link) {
+  run_summary s;
+  s.links = {{.name = "up",
+              .sent = 9,
+              .counts = {{"impair-corrupted", 1},
+                         {"impair-duplicated", 0},
+                         {"impair-lost", 3},
+                         {"impair-overflow", 2},
+                         {"packets", 70}}}};
+  BOOST_TEST(has_line(print_summary(s), "         by its impairment: 3 lost, 2 lost in its full "
+                                        "buffer, 1 damaged"));
+  s.links[0].counts = {{"impair-lost", 0}, {"packets", 70}};
+  BOOST_TEST(print_summary(s).find("impairment") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {
   const auto text = print_summary(whole_run(300));
   BOOST_TEST(text.find("dropped    lost warm-up") != std::string::npos);
