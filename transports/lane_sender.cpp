@@ -79,7 +79,21 @@ lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);
     end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);
   }
+  if (!finished_)
+    tell_outages(status == send_status::sent);
   return {status, now};
+}
+
+/// Says once when the channel lost its connection, and once when it takes frames again.
+void lane_sender::tell_outages(bool sent) {
+  if (const auto why = channel_->outage()) {
+    down_ = true;
+    context_.report(severity::warning, "connection lost",
+                    "link " + settings_.name + ": " + *why +
+                        "; it is made again, what is sent meanwhile is lost");
+  }
+  if (sent && std::exchange(down_, false))
+    context_.report(severity::info, "connection stands again", "link " + settings_.name);
 }
 
 void lane_sender::enqueue(const sample& frame, stamp since, recorder& by) {

@@ -84,6 +84,7 @@ private:
   }
   void unclaim() noexcept;
   handed hand_over(const sample& frame, recorder& by);
+  void tell_outages(bool sent);
   void enqueue(const sample& frame, stamp since, recorder& by);
   void pump(std::stop_token stop);
 
@@ -92,6 +93,7 @@ private:
   const std::unique_ptr<send_end> channel_; ///< used by whoever holds claimed_
   const std::vector<std::unique_ptr<codec>> codecs_;
   wire_header header_; ///< the lane's constant fields; used under claimed_
+  bool down_ = false;  ///< an outage was told of, its end was not; used under claimed_
   sender_counters counters_;
 
   std::atomic<bool> claimed_{false};

@@ -37,6 +37,8 @@ link_receiver::~link_receiver() {
 }
 
 void link_receiver::start() {
+  if (thread_.joinable())
+    return;
   thread_ = start_thread("recv " + settings_.name,
                          [this](std::stop_token stop) { run(std::move(stop)); });
 }

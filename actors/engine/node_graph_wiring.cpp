@@ -133,6 +133,8 @@ void node_graph::make_loops() {
 }
 
 result<void> node_graph::connect(std::span<const bound_end> everywhere) {
+  for (const auto& r : receivers)
+    r->start();
   for (auto& [number, l] : loaded_) {
     const auto& i = plan_->instances[number];
     std::vector<outlet*> outlets;

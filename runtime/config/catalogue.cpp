@@ -247,6 +247,7 @@ std::vector<catalogue_entry> builtin_types() {
        .doc = "ZeroMQ over a socket file, within one machine",
        .one_machine = true,
        .reliable = true},
+      {.kind = plugin_kind::transport, .name = "tcp", .doc = "plain TCP", .reliable = true},
       {.kind = plugin_kind::transport,
        .name = "caf",
        .doc = "messages of the actor framework, directly between the two nodes",

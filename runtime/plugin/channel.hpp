@@ -82,7 +82,8 @@ struct incoming_frame {
 enum class send_status : std::uint8_t {
   sent,        ///< the channel has it
   would_block, ///< no room just now; nothing was taken
-  closed,      ///< the other end is gone or the channel was closed; nothing was taken
+  closed,      ///< there is no connection, or the channel was closed; nothing was taken, and the
+               ///< frame is lost. A channel that connects again may take the next one.
 };
 
 /// The sending end. Thread: one at a time; handing it to another thread needs a happens-before.
@@ -100,8 +101,13 @@ public:
   /// Frames that did not leave are lost, and the link's reconciliation will find them.
   virtual void close(duration patience) noexcept = 0;
 
-  /// True once a connection stands. Senders connect before a run starts.
+  /// True once a connection stands. Senders connect before a run starts. It may take that somebody
+  /// is in the other end's `receive`.
   [[nodiscard]] virtual bool connected() = 0;
+
+  /// What broke the connection, for people, once for each time: "10.0.0.5:7447: Connection reset by
+  /// peer". Nothing from channels that do not know. Thread: as `try_send`.
+  [[nodiscard]] virtual std::optional<std::string> outage() { return std::nullopt; }
 
   /// Thread: any.
   [[nodiscard]] virtual channel_report report() const { return {}; }

@@ -59,7 +59,7 @@ inline void a_sender_becomes_connected(const subject& s) {
   world w(s);
   w.bind();
   const auto sender = w.open_sender();
-  BOOST_TEST(wait_connected(*sender));
+  BOOST_TEST(wait_connected(*sender, *w.receiver));
   BOOST_TEST(sender->wait_writable(deadline));
 }
 

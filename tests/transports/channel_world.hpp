@@ -131,6 +131,18 @@ private:
   return true;
 }
 
+/// The same for channels that make their connections in `receive`; no frame may be under way.
+[[nodiscard]] inline bool wait_connected(send_end& sender, receive_end& receiver) {
+  const auto until = clock::machine_now() + deadline;
+  while (!sender.connected()) {
+    const auto r = receiver.receive({}, std::chrono::milliseconds{1});
+    BOOST_REQUIRE_MESSAGE((!r.ok() || !r->has_value()), "a frame came before its time");
+    if (clock::machine_now() > until)
+      return false;
+  }
+  return true;
+}
+
 /// Sends, waiting for room as long as it takes; false past the deadline or when closed.
 [[nodiscard]] inline bool send_body(send_end& sender, std::uint64_t number, const payload& body) {
   const auto h = header_of(number, body.size());
@@ -290,7 +302,7 @@ public:
   /// A sending end whose connection stands.
   [[nodiscard]] std::unique_ptr<send_end> connect() {
     auto sender = open_sender();
-    BOOST_REQUIRE_MESSAGE(wait_connected(*sender), "no connection within the deadline");
+    BOOST_REQUIRE_MESSAGE(wait_connected(*sender, *receiver), "no connection within the deadline");
     return sender;
   }
 

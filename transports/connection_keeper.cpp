@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "transports/connection_keeper.hpp"
+
+#include "runtime/core/clock.hpp"
+#include "runtime/core/thread.hpp"
+
+#include <algorithm>
+#include <poll.h>
+#include <utility>
+
+namespace peernet {
+
+void connection_keeper::start() {
+  thread_ = start_thread(owner_.thread, [this](const std::stop_token&) { run(); });
+}
+
+void connection_keeper::stop() noexcept {
+  stopping_ = true;
+  wake();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+std::optional<std::string> connection_keeper::take_outage() {
+  if (!untold_.load(std::memory_order_acquire) || !untold_.exchange(false))
+    return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  return outage_;
+}
+
+void connection_keeper::run() {
+  auto wait = first_pause;
+  bool stood = false, told = false;
+  while (!stopping()) {
+    auto made = owner_.make();
+    std::string why;
+    if (made) {
+      if (std::exchange(stood, true))
+        reconnects_.fetch_add(1, std::memory_order_relaxed);
+      else
+        untold_ = false; // attempts before the first connection are no outage
+      wait = first_pause;
+      told = false;
+      why = owner_.hold();
+    } else {
+      why = std::move(made).error().message;
+    }
+    if (stopping())
+      return;
+    if (!std::exchange(told, true))
+      note(std::move(why));
+    pause(wait);
+    if (!made)
+      wait = std::min(2 * wait, longest_pause);
+  }
+}
+
+void connection_keeper::note(std::string why) {
+  {
+    const std::lock_guard lock(mutex_);
+    outage_ = owner_.to + ": " + std::move(why);
+  }
+  untold_.store(true, std::memory_order_release);
+}
+
+void connection_keeper::pause(duration length) const {
+  const auto until = clock::machine_now() + length;
+  for (auto left = length; left > duration{0} && !stopping(); left = until - clock::machine_now()) {
+    const timespec ts{.tv_sec = 0, .tv_nsec = static_cast<long>(left.count())};
+    pollfd bell{bell_.fd(), POLLIN, 0};
+    ::ppoll(&bell, 1, &ts, nullptr);
+    bell_.silence();
+  }
+}
+
+} // namespace peernet
