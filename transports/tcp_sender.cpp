@@ -136,7 +136,7 @@ result<void> tcp_sender::greet() {
     record_key_ = agreed.record_key();
     bytes += sizeof proof;
   }
-  greeted_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  greeted_bytes_.fetch_add(2 * bytes, std::memory_order_relaxed); // theirs, and ours
   return {};
 }
 

@@ -32,6 +32,7 @@ std::ostream& operator<<(std::ostream& out, const way& w) {
 
 const std::vector<way> ways{{"zmq-tcp", both_over("zmq-tcp")},
                             {"zmq-ipc", both_over("zmq-ipc")},
+                            {"tcp", both_over("tcp")},
                             {"caf", both_over("caf")},
                             {"local", {"inference.mirror.node=robot"}}};
 

@@ -55,6 +55,17 @@ public:
   [[nodiscard]] bool wait_for_number(std::uint64_t n) {
     return wait([n](const auto& all) { return std::ranges::find(all, n) != all.end(); });
   }
+  /// Waits for what the end itself counts; false past the deadline.
+  template <class Condition>
+  [[nodiscard]] bool wait_while(Condition holds) {
+    const auto until = clock::machine_now() + deadline;
+    while (holds()) {
+      if (clock::machine_now() > until)
+        return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
   [[nodiscard]] std::vector<std::uint64_t> numbers() {
     const std::lock_guard lock(mutex_);
     return numbers_;
@@ -77,7 +88,7 @@ private:
         continue;
       wire_header h;
       std::memcpy(&h, (*r)->header.data(), sizeof h);
-      if (!is_frame(**r, h.sequence, (*r)->body.size()))
+      if (h.run == contract_run && !is_frame(**r, h.sequence, (*r)->body.size()))
         ++spoilt;
       {
         const std::lock_guard lock(mutex_);
