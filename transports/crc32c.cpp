@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t polynomial = 0x82f63b78; // bits reversed
 
-/// By how many zero bytes lie behind it: what a byte does to the checksum.
+/// Table k: what a byte does to a checksum k bytes later.
 constexpr auto byte_tables = [] {
   std::array<std::array<std::uint32_t, 256>, 8> t{};
   for (std::uint32_t n = 0; n < 256; ++n) {

@@ -2,7 +2,7 @@
 #include "transports/tcp_channel.hpp"
 
 #include "runtime/config/node_host.hpp"
-#include "transports/tcp_receiver.hpp"
+#include "transports/tcp_connection.hpp"
 #include "transports/tcp_sender.hpp"
 #include "transports/tcp_socket.hpp"
 

@@ -21,19 +21,18 @@ error refused(const char* why) {
 
 } // namespace
 
-tcp_connection::tcp_connection(descriptor socket, std::string_view key, std::size_t max_body,
-                               stamp since, tcp_tally& tally)
+tcp_connection::tcp_connection(descriptor socket, connection_place& place, stamp since)
     : socket_(std::move(socket)),
-      key_(key),
+      place_(place),
       since_(since),
       challenge_(fresh_challenge()),
-      frames_(max_body),
-      tally_(tally) {
+      frames_(place.max_body) {
   tune_connection(socket_.get(), false);
-  (void)say(make_greeting(tcp_word::hello, !key_.empty(), challenge_));
+  place_.watch(socket_.get(), EPOLLIN, this);
+  (void)say(make_greeting(tcp_word::hello, !place_.key.empty(), challenge_));
 }
 
-result<void> tcp_connection::read(const clock& clock) {
+result<void> tcp_connection::read(const clock& clock, std::uint32_t /*events*/) {
   if (!greeted_)
     return read_greeting_part();
   if (!cipher_) {
@@ -61,7 +60,7 @@ result<void> tcp_connection::read(const clock& clock) {
   return {};
 }
 
-result<bool> tcp_connection::advance() {
+result<bool> tcp_connection::advance(const clock& /*clock*/) {
   if (std::exchange(whole_, false))
     return true;
   auto whole = cut();
@@ -111,7 +110,7 @@ result<bool> tcp_connection::cut() {
 }
 
 result<void> tcp_connection::read_greeting_part() {
-  const auto wanted = tcp_greeting_bytes + (key_.empty() ? 0 : sizeof(tcp_proof));
+  const auto wanted = tcp_greeting_bytes + (place_.key.empty() ? 0 : sizeof(tcp_proof));
   std::array parts{iovec{answer_.data() + answer_size_, wanted - answer_size_}};
   const auto n = take(parts);
   if (!n)
@@ -121,13 +120,13 @@ result<void> tcp_connection::read_greeting_part() {
     return {};
   // Whoever speaks something else is told by hanging up, before it has said all it wants to.
   const auto theirs = read_greeting(std::span(answer_).first<tcp_greeting_bytes>(),
-                                    tcp_word::answer, !key_.empty());
+                                    tcp_word::answer, !place_.key.empty());
   if (!theirs)
     return theirs.error();
   if (answer_size_ < wanted)
     return {};
-  if (!key_.empty()) {
-    const tcp_agreement agreed(key_, challenge_, *theirs);
+  if (!place_.key.empty()) {
+    const tcp_agreement agreed(place_.key, challenge_, *theirs);
     tcp_proof proof;
     std::memcpy(proof.data(), answer_.data() + tcp_greeting_bytes, proof.size());
     if (!agreed.proves(proof, tcp_word::answer))
@@ -146,7 +145,7 @@ result<void> tcp_connection::read_greeting_part() {
 result<std::size_t> tcp_connection::take(std::span<iovec> parts) {
   const auto n = receive_some(socket_.get(), parts);
   if (n > 0) {
-    tally_.bytes.fetch_add(static_cast<std::uint64_t>(n), std::memory_order_relaxed);
+    place_.tally.bytes.fetch_add(static_cast<std::uint64_t>(n), std::memory_order_relaxed);
     return static_cast<std::size_t>(n);
   }
   if (n == 0)
@@ -158,14 +157,15 @@ result<std::size_t> tcp_connection::take(std::span<iovec> parts) {
 
 void tcp_connection::count_unfinished() noexcept {
   const auto now = frames_.unfinished();
-  tally_.unfinished += now - std::exchange(unfinished_, now);
+  place_.tally.unfinished += now - std::exchange(unfinished_, now);
 }
 
 /// A new connection has room for a greeting.
 bool tcp_connection::say(std::span<const std::byte> bytes) noexcept {
   std::array part{iovec{const_cast<std::byte*>(bytes.data()), bytes.size()}};
   const auto n = send_some(socket_.get(), part);
-  tally_.bytes.fetch_add(n > 0 ? static_cast<std::uint64_t>(n) : 0, std::memory_order_relaxed);
+  place_.tally.bytes.fetch_add(n > 0 ? static_cast<std::uint64_t>(n) : 0,
+                               std::memory_order_relaxed);
   return n == static_cast<ssize_t>(bytes.size());
 }
 

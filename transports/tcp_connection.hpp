@@ -7,50 +7,40 @@
 #include "runtime/core/clock.hpp"
 #include "runtime/core/error.hpp"
 #include "transports/descriptor.hpp"
+#include "transports/listening_end.hpp"
 #include "transports/sealed_records.hpp"
 #include "transports/stream_frames.hpp"
 #include "transports/tcp_greeting.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <sys/uio.h>
 
 namespace peernet {
 
-/// What all connections of an end count together. Thread: the one in `receive`; `bytes` read by
-/// any.
-struct tcp_tally {
-  std::atomic<std::uint64_t> bytes{0}; ///< read and written
-  std::size_t unfinished = 0;          ///< bytes of frames that are not whole
-};
-
 /// Thread: the one in `receive`.
 class tcp_connection {
 public:
-  /// Says hello. `key` and `tally` outlive the connection.
-  tcp_connection(descriptor socket, std::string_view key, std::size_t max_body, stamp since,
-                 tcp_tally& tally);
-  ~tcp_connection() { tally_.unfinished -= unfinished_; }
+  /// Says hello. `place` outlives the connection.
+  tcp_connection(descriptor socket, connection_place& place, stamp since);
+  ~tcp_connection() { place_.tally.unfinished -= unfinished_; }
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
 
   /// Reads once what the socket has. errc::closed at its end, errc::refused for a wrong greeting,
   /// errc::io for what else ends the connection.
-  [[nodiscard]] result<void> read(const clock& clock);
+  [[nodiscard]] result<void> read(const clock& clock, std::uint32_t events);
 
   /// Goes on with what was read: true once a frame is whole, false when it is used up.
   /// errc::corrupt if these are no frames, or not sealed by who has the key.
-  [[nodiscard]] result<bool> advance();
+  [[nodiscard]] result<bool> advance(const clock& clock);
 
   /// The frame that is whole, once.
   [[nodiscard]] incoming_frame release() noexcept;
 
-  [[nodiscard]] int socket() const noexcept { return socket_.get(); }
   [[nodiscard]] stamp since() const noexcept { return since_; } ///< by the machine's clock
   [[nodiscard]] bool greeted() const noexcept { return greeted_; }
   /// Somebody who can send frames: nobody pushes it out to have its place.
@@ -70,7 +60,7 @@ private:
   void count_unfinished() noexcept;
 
   descriptor socket_;
-  const std::string_view key_;
+  connection_place& place_;
   const stamp since_;
   const tcp_challenge challenge_;
   std::array<std::byte, tcp_greeting_bytes + sizeof(tcp_proof)> answer_;
@@ -86,7 +76,9 @@ private:
   bool whole_ = false;               ///< reading alone has completed a frame
   stamp read_at_{};
   std::size_t unfinished_ = 0; ///< as counted in tally_
-  tcp_tally& tally_;
 };
+
+/// The receiving end of a tcp channel.
+using tcp_receiver = listening_end<tcp_connection>;
 
 } // namespace peernet

@@ -4,8 +4,8 @@
 #include "tests/transports/tcp_forwarder.hpp"
 #include "tests/transports/tcp_world.hpp"
 #include "transports/sealed_records.hpp"
+#include "transports/tcp_connection.hpp"
 #include "transports/tcp_greeting.hpp"
-#include "transports/tcp_receiver.hpp"
 #include "transports/tcp_socket.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -21,7 +21,7 @@ const std::string our_key(channel_key_bytes, 'k'), other_key(channel_key_bytes, 
 
 /// A receiving end with limits of its own, received from on a thread, and a genuine sender.
 struct guarded_end {
-  explicit guarded_end(tcp_limits limits = {}, const std::string& key = {}) {
+  explicit guarded_end(listening_limits limits = {}, const std::string& key = {}) {
     settings.key = key;
     settings.name = "guarded";
     settings.max_frame = 100'000;
@@ -117,7 +117,7 @@ private:
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(tcp_receiver_test)
+BOOST_AUTO_TEST_SUITE(tcp_connection_test)
 
 BOOST_AUTO_TEST_CASE(silent_connections_by_the_hundred_hold_nobody_up) {
   guarded_end e({.greeting = 16, .connections = 64});
