@@ -9,6 +9,7 @@
 #include "actors/sinks/builtin.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/core/thread.hpp"
+#include "transports/shm_channel.hpp"
 #include "transports/tcp_channel.hpp"
 #include "transports/zmq_channel.hpp"
 
@@ -98,6 +99,7 @@ void register_builtins(registry& types) {
   register_builtin_sinks(types);
   register_zmq_channels(types);
   register_tcp_channel(types);
+  register_shm_channel(types);
 }
 
 std::vector<std::string> worker_arguments(int control_fd, std::optional<node_id> self,

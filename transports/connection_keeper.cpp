@@ -5,6 +5,7 @@
 #include "runtime/core/thread.hpp"
 
 #include <algorithm>
+#include <array>
 #include <poll.h>
 #include <utility>
 
@@ -61,6 +62,22 @@ void connection_keeper::note(std::string why) {
     outage_ = owner_.to + ": " + std::move(why);
   }
   untold_.store(true, std::memory_order_release);
+}
+
+result<void> connection_keeper::wait_for(int fd, short events, stamp until) const {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::machine_now());
+    if (left.count() <= 0)
+      return error{errc::timeout, "no answer in time"};
+    std::array<pollfd, 2> both{{{bell_.fd(), POLLIN, 0}, {fd, events, 0}}};
+    ::poll(both.data(), both.size(), static_cast<int>(left.count()));
+    if (stopping())
+      return error{errc::closed, "the end was closed"};
+    if (both[0].revents != 0)
+      bell_.silence();
+    if (both[1].revents != 0)
+      return {};
+  }
 }
 
 void connection_keeper::pause(duration length) const {

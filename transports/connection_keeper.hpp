@@ -47,6 +47,9 @@ public:
   void wake() const noexcept { bell_.ring(); }
   /// To be polled by `make` and `hold`, and silenced.
   [[nodiscard]] const doorbell& bell() const noexcept { return bell_; }
+  /// Polls `fd` for `events`, at most until then. errc::timeout, errc::closed when `stopping`.
+  /// Thread: the keeper's.
+  [[nodiscard]] result<void> wait_for(int fd, short events, stamp until) const;
 
   /// What went wrong, once for each outage, as "10.0.0.5:7447: Connection reset by peer". Thread:
   /// any.

@@ -39,6 +39,8 @@ private:
 class doorbell {
 public:
   doorbell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  /// Somebody else's, or none.
+  explicit doorbell(descriptor fd) noexcept : fd_(std::move(fd)) {}
 
   void ring() const noexcept {
     const std::uint64_t one = 1;

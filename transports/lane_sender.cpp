@@ -75,6 +75,12 @@ lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
     counters_.sent.fetch_add(1, std::memory_order_relaxed);
     counters_.bytes.fetch_add(size, std::memory_order_relaxed);
     by.sent(frame.header, settings_.lane, now, header_.sequence, size);
+  } else if (status == send_status::too_large) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    context_.report(severity::error, "frame too large",
+                    "link " + settings_.name + ": " + std::to_string(frame.body.size()) +
+                        " bytes do not fit into " + channel_->limit());
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, now);
   } else if (status == send_status::closed && !finished_) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);
     end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);

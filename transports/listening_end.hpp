@@ -60,7 +60,7 @@ struct connection_place {
 ///   release()            the whole frame
 ///   greeted(), proven(), since(), cut_short(), unfinished()
 template <class Connection>
-class listening_end final : public receive_end {
+class listening_end : public receive_end {
 public:
   /// `listener` listens at `where`.
   listening_end(const channel_settings& settings, descriptor listener, endpoint where,

@@ -107,7 +107,7 @@ result<void> tcp_sender::make() {
 
 result<void> tcp_sender::greet() {
   auto until = clock::machine_now() + attempt_patience;
-  if (auto decided = wait_for(POLLOUT, until); !decided)
+  if (auto decided = keeper_.wait_for(socket_.get(), POLLOUT, until); !decided)
     return decided;
   if (const auto code = tcp_error(socket_.get()); code != 0)
     return error{errc::io, errno_text(code)};
@@ -140,23 +140,6 @@ result<void> tcp_sender::greet() {
   return {};
 }
 
-result<void> tcp_sender::wait_for(short events, stamp until) const {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::machine_now());
-    if (left.count() <= 0)
-      return error{errc::timeout,
-                   "no answer within " + std::to_string(attempt_patience.count()) + " s"};
-    std::array<pollfd, 2> both{{{keeper_.bell().fd(), POLLIN, 0}, {socket_.get(), events, 0}}};
-    ::poll(both.data(), both.size(), static_cast<int>(left.count()));
-    if (keeper_.stopping())
-      return error{errc::closed, "the end was closed"};
-    if (both[0].revents != 0)
-      keeper_.bell().silence();
-    if (both[1].revents != 0)
-      return {};
-  }
-}
-
 result<void> tcp_sender::say(std::span<const std::byte> bytes, stamp until) const {
   while (!bytes.empty()) {
     std::array part{iovec{const_cast<std::byte*>(bytes.data()), bytes.size()}};
@@ -165,7 +148,7 @@ result<void> tcp_sender::say(std::span<const std::byte> bytes, stamp until) cons
       bytes = bytes.subspan(static_cast<std::size_t>(n));
     else if (!would_wait(errno))
       return error{errc::io, errno_text(errno)};
-    else if (auto writable = wait_for(POLLOUT, until); !writable)
+    else if (auto writable = keeper_.wait_for(socket_.get(), POLLOUT, until); !writable)
       return writable;
   }
   return {};
@@ -173,7 +156,7 @@ result<void> tcp_sender::say(std::span<const std::byte> bytes, stamp until) cons
 
 result<void> tcp_sender::hear(std::span<std::byte> bytes, stamp until) const {
   while (!bytes.empty()) {
-    if (auto readable = wait_for(POLLIN, until); !readable)
+    if (auto readable = keeper_.wait_for(socket_.get(), POLLIN, until); !readable)
       return readable;
     std::array part{iovec{bytes.data(), bytes.size()}};
     const auto n = receive_some(socket_.get(), part);

@@ -42,7 +42,6 @@ private:
   result<void> make();
   std::string hold();
   result<void> greet();
-  result<void> wait_for(short events, stamp until) const;
   result<void> say(std::span<const std::byte> bytes, stamp until) const;
   result<void> hear(std::span<std::byte> bytes, stamp until) const;
   void let_go() noexcept;

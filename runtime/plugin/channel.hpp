@@ -84,6 +84,7 @@ enum class send_status : std::uint8_t {
   would_block, ///< no room just now; nothing was taken
   closed,      ///< there is no connection, or the channel was closed; nothing was taken, and the
                ///< frame is lost. A channel that connects again may take the next one.
+  too_large,   ///< the channel can never take this frame; nothing was taken, `limit` says why
 };
 
 /// The sending end. Thread: one at a time; handing it to another thread needs a happens-before.
@@ -104,6 +105,9 @@ public:
   /// True once a connection stands. Senders connect before a run starts. It may take that somebody
   /// is in the other end's `receive`.
   [[nodiscard]] virtual bool connected() = 0;
+
+  /// What a frame that is too large does not fit into, and the remedy, for people. Thread: any.
+  [[nodiscard]] virtual std::string limit() const { return {}; }
 
   /// What broke the connection, for people, once for each time: "10.0.0.5:7447: Connection reset by
   /// peer". Nothing from channels that do not know. Thread: as `try_send`.
