@@ -9,6 +9,12 @@ namespace peernet {
 
 namespace {
 
+/// Headers may state pictures without pixels, or of more colours than anybody here sends.
+std::optional<image_header> if_picture(const image_header& h) noexcept {
+  const bool some = h.width > 0 && h.height > 0 && (h.channels == 1 || h.channels == 3);
+  return some ? std::optional(h) : std::nullopt;
+}
+
 using bytes = std::span<const std::byte>;
 
 std::uint32_t big_endian(bytes b) noexcept {
@@ -51,7 +57,7 @@ std::optional<image_header> read_frame(bytes body) noexcept {
                             .channels = static_cast<std::uint16_t>(at(body, 5))};
   if (body.size() != fixed + per_channel * header.channels)
     return std::nullopt;
-  return header;
+  return if_picture(header);
 }
 
 /// Compressed data may hold 0xFF only before a stuffed 0 or as part of a restart marker; they end
@@ -137,9 +143,11 @@ std::optional<image_header> read_png_header(bytes file) noexcept {
                          at(data, 11) == 0 && at(data, 12) == 0;
       if (!plain)
         return std::nullopt;
-      header = image_header{.width = big_endian(data.first(4)),
-                            .height = big_endian(data.subspan(4, 4)),
-                            .channels = static_cast<std::uint16_t>(at(data, 9) == 2 ? 3 : 1)};
+      header = if_picture({.width = big_endian(data.first(4)),
+                           .height = big_endian(data.subspan(4, 4)),
+                           .channels = static_cast<std::uint16_t>(at(data, 9) == 2 ? 3 : 1)});
+      if (!header)
+        return std::nullopt;
     } else if (is("IDAT")) {
       data_seen = true;
     } else {
