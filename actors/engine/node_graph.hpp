@@ -4,6 +4,7 @@
 // tested inside one thread's sight.
 #pragma once
 
+#include "actors/engine/load_errors.hpp"
 #include "actors/engine/networks.hpp"
 #include "actors/engine/parts.hpp"
 #include "runtime/config/catalogue.hpp"
@@ -14,6 +15,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +51,8 @@ public:
     port_range ports;      ///< for receiving ends
     std::string secret;    ///< the run's; needed as soon as a link leaves the machine
     bool insecure = false; ///< links that leave the machine are not encrypted
+    /// Nothing will run: what cannot be had is noted in `faults`, and the rest goes on without it.
+    bool rehearsal = false;
   };
 
   node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<const plan> whole, node_id self,
@@ -60,6 +65,9 @@ public:
   /// Makes every sensor, model, sink and codec of this node. What cannot be loaded fails here: a
   /// line for each, which begins with the key ("inference.detector.path: …").
   [[nodiscard]] result<void> load();
+
+  /// What could not be loaded; in a rehearsal also what could not be bound.
+  [[nodiscard]] const std::vector<fault>& faults() const noexcept { return faults_.all(); }
 
   /// Names of the values this node's models report.
   [[nodiscard]] std::vector<std::string> value_names() const;
@@ -110,11 +118,13 @@ private:
   [[nodiscard]] const stage_config& config_of(const plan_instance& i) const;
   [[nodiscard]] const link_config& link_of(const plan_lane& l) const;
   [[nodiscard]] environment environment_of(const stage_config& s, std::uint16_t copy) const;
-  [[nodiscard]] error at(plugin_kind kind, const stage_config& s, error e) const;
-  [[nodiscard]] result<void> load_instance(const plan_instance& i, loaded& to);
+  [[nodiscard]] fault at(plugin_kind kind, const stage_config& s, error e) const;
+  [[nodiscard]] std::optional<fault> load_instance(const plan_instance& i, loaded& to);
+  [[nodiscard]] static loaded stand_in_for(const plan_instance& i);
   [[nodiscard]] result<void> load_module(plugin_kind kind, const std::string& type);
   [[nodiscard]] result<std::unique_ptr<codec>> make_codec(const link_config& l,
                                                           std::uint16_t worker);
+  [[nodiscard]] static std::string codec_key(const link_config& l);
   [[nodiscard]] result<decoder_set> make_decoders(std::uint32_t instance, std::uint16_t worker);
   [[nodiscard]] result<channel_settings> channel_for(const link_config& l,
                                                      const std::string& address) const;
@@ -152,6 +162,8 @@ private:
   end_hub hub_;
   node_context context_;
   std::map<std::uint32_t, loaded> loaded_; ///< by instance
+  load_errors faults_;
+  std::set<std::string> unopened_; ///< in a rehearsal: links of which a sender could not be opened
 
 public: // behind everything their threads use, so that they go first
   std::vector<std::shared_ptr<sender_part>> senders;

@@ -154,6 +154,15 @@ std::string print_size(std::uint64_t bytes) {
   return std::to_string(bytes) + "B";
 }
 
+std::pair<std::string, std::string> print_excess(std::uint64_t bytes, std::uint64_t allowed) {
+  constexpr std::uint64_t kilo = 1'000, mega = 1'000'000;
+  const auto [unit, name] = allowed >= 100 * mega   ? std::pair{mega, "MB"}
+                            : allowed >= 100 * kilo ? std::pair{kilo, "kB"}
+                                                    : std::pair{std::uint64_t{1}, "B"};
+  return {std::to_string(bytes / unit + (bytes % unit > 0)) + name,
+          std::to_string(allowed / unit) + name};
+}
+
 std::string print_percent(double share) {
   return shortest(share * 100) + "%";
 }

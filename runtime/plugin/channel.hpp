@@ -134,8 +134,8 @@ class channel_kind {
 public:
   virtual ~channel_kind() = default;
 
-  /// Binds a receiving end on a free port (or path). errc::io with the address, and with the range
-  /// of ports if all are taken.
+  /// Binds a receiving end on a free port (or path). errc::io with the address; errc::busy with
+  /// the range of ports if all are taken.
   [[nodiscard]] virtual result<std::unique_ptr<receive_end>>
   bind(const channel_settings& settings) = 0;
 

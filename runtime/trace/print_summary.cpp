@@ -274,17 +274,25 @@ private:
 
   /// Nodes on one clock were probed all the same: the estimate is checked against the truth, 0.
   void shared_pairs() {
-    std::uint64_t pairs = 0, exchanges = 0;
+    std::uint64_t pairs = 0, exchanges = 0, bad = 0;
     std::int64_t widest = 0;
     for (const auto& p : s_.clock_pairs)
       if (p.shared) {
         ++pairs;
         exchanges += p.exchanges;
+        bad += p.bad_stamps;
         widest = std::max(widest, p.bound_ns);
       }
     if (pairs > 0)
       print("probed all the same: {} pair{} by {} exchanges, 0 ± {} at most\n", pairs,
             pairs == 1 ? "" : "s", exchanges, show_duration(duration{widest}));
+    bad_stamps(bad);
+  }
+
+  void bad_stamps(std::uint64_t exchanges) {
+    if (exchanges > 0)
+      print("  {} more exchange{} with bad stamps: left out of every figure\n", exchanges,
+            exchanges == 1 ? "" : "s");
   }
 
   void clock_pairs() {
@@ -298,12 +306,14 @@ private:
     if (!rows.empty())
       print("\n{:<{}} {:<8}{:>10}{:>9}{:>11}{:>13}{:>9}{:>9}\n", "clock pair", names, "by",
             "exchanges", "min rtt", "offset", "drift", "±", "worst ±");
-    for (const auto& [name, p] : rows)
+    for (const auto& [name, p] : rows) {
       print("{:<{}} {:<8}{:>10}{:>9}{:>11}{:>13}{:>9}{:>9}\n", clip(name, names), names,
             p->network.empty() ? p->method : clip(p->network, 8), p->exchanges,
             show_duration(duration{p->shortest_ns}), show_duration(duration{p->offset_ns}),
             fmt::format("{:.2f} ppm", p->drift_ppb * 1e-3), show_duration(duration{p->bound_ns}),
             show_duration(duration{p->worst_bound_ns}));
+      bad_stamps(p->bad_stamps);
+    }
     for (const auto& l : s_.clock_loops)
       print("loop {}: {} ± {}\n", clip(l.a + ", " + l.b + ", " + l.c, 60),
             show_duration(duration{l.residual_ns}), show_duration(duration{l.bound_ns}));

@@ -108,7 +108,7 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
                  peernet::run_options options, bool json, bool doctor) {
   const auto what =
       peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin(),
-                                  {.hosts = hosts, .look_for_files = !remote.joins()});
+                                  {.hosts = hosts, .look_for_files = !remote.joins() && !doctor});
   if (!what) {
     std::cerr << peernet::to_string(what.errors);
     return code(peernet::exit_code::bad_scenario);
@@ -127,7 +127,8 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   if (doctor) {
     const auto found = peernet::examine(what, options);
     progress.clear();
-    std::cout << peernet::print(found);
+    if (found.code != peernet::exit_code::interrupted)
+      std::cout << peernet::print(found);
     return code(flush_standard_output() ? found.code : peernet::exit_code::internal_error);
   }
   const auto done = peernet::run_scenario(what, options);

@@ -221,6 +221,28 @@ BOOST_AUTO_TEST_CASE(a_node_that_the_sender_cannot_reach_is_named_with_the_remed
                                       "links.uplink.network");
 }
 
+BOOST_AUTO_TEST_CASE(a_rehearsal_notes_what_cannot_be_bound_and_what_then_cannot_be_opened) {
+  const auto g = read_plan(chain_toml);
+  auto around = with_networks(g, "robot", {});
+  around.rehearsal = true;
+  test_node robot(g, "robot", around), cloud(g, "cloud", {.networks = {}, .rehearsal = true});
+  for (auto* node : {&robot, &cloud}) {
+    node->use_builtins();
+    require((*node)->load());
+  }
+  const auto bound = cloud->bind({});
+  BOOST_REQUIRE(bound.ok());
+  BOOST_TEST(bound->empty());
+  BOOST_REQUIRE_EQUAL(cloud->faults().size(), 1u);
+  BOOST_TEST(cloud->faults()[0].key == "links.uplink");
+  BOOST_CHECK(cloud->faults()[0].why.code == errc::not_found);
+  const auto ends = robot->bind({});
+  BOOST_REQUIRE(ends.ok());
+  require(robot->connect(*ends));
+  BOOST_TEST(robot->unconnected() == std::vector<std::string>{"uplink"},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_run_over_an_address_of_this_machine_s_own_is_encrypted_and_whole) {
   const auto own = outside_address();
   if (own.empty())

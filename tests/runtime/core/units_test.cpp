@@ -57,6 +57,20 @@ BOOST_AUTO_TEST_CASE(printing_a_duration_keeps_it_exact) {
   BOOST_TEST(print_rate(0.5) == "0.5Hz");
 }
 
+BOOST_AUTO_TEST_CASE(an_excess_shows_both_sizes_in_one_unit_and_never_alike) {
+  const auto excess = [](std::uint64_t bytes, std::uint64_t allowed) {
+    const auto [needed, taken] = print_excess(bytes, allowed);
+    BOOST_TEST(*parse_size(needed) >= bytes);
+    BOOST_TEST(*parse_size(taken) <= allowed);
+    return needed + " " + taken;
+  };
+  BOOST_TEST(excess(921'645, 500'000) == "922kB 500kB");
+  BOOST_TEST(excess(4'000'000'001, 4'000'000'000) == "4001MB 4000MB");
+  BOOST_TEST(excess((1 << 30) + 1, 1 << 30) == "1074MB 1073MB");
+  BOOST_TEST(excess(101, 100) == "101B 100B");
+  BOOST_TEST(excess(1, 0) == "1B 0B");
+}
+
 BOOST_AUTO_TEST_CASE(showing_gives_three_digits_and_a_fitting_unit) {
   BOOST_TEST(show_duration(4'523'456ns) == "4.52 ms");
   BOOST_TEST(show_duration(812'345ns) == "812 µs");

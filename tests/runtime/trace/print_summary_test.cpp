@@ -230,6 +230,20 @@ BOOST_AUTO_TEST_CASE(clocks_that_datagrams_did_not_compare_are_told_with_what_th
                                         "of 40 exchanges"));
 }
 
+BOOST_AUTO_TEST_CASE(exchanges_with_bad_stamps_are_told_with_their_pair) {
+  run_summary s;
+  s.clocks = {{.node = "robot", .shared = true}};
+  s.clock_pairs = {{.asker = "robot", .answerer = "cloud", .method = "udp", .exchanges = 90},
+                   {.asker = "coordinator", .answerer = "robot", .method = "udp", .shared = true}};
+  BOOST_TEST(print_summary(s).find("bad stamps") == std::string::npos);
+  s.clock_pairs[0].bad_stamps = 1;
+  BOOST_TEST(has_line(print_summary(s), "  1 more exchange with bad stamps: left out of every "
+                                        "figure"));
+  s.clock_pairs[1].bad_stamps = 2;
+  BOOST_TEST(has_line(print_summary(s), "  2 more exchanges with bad stamps: left out of every "
+                                        "figure"));
+}
+
 BOOST_AUTO_TEST_CASE(an_event_says_when_it_happened_if_that_is_known) {
   run_summary s;
   s.begin_ns = 5'000'000'000;

@@ -45,8 +45,9 @@ BOOST_AUTO_TEST_CASE(the_views_have_the_agreed_columns_in_the_agreed_order) {
   BOOST_TEST(columns("link_counts") == "name, side, what, count");
   BOOST_TEST(columns("clocks") == "node, time_ns, offset_ns, drift_ppb, bound_ns");
   BOOST_TEST(columns("clock_pairs") ==
-             "asker, answerer, network, method, shared, exchanges, min_rtt_ns, median_rtt_ns, "
-             "offset_ns, drift_ppb, bound_ns, worst_bound_ns, least_squares_difference_ns");
+             "asker, answerer, network, method, shared, exchanges, bad_stamps, min_rtt_ns, "
+             "median_rtt_ns, offset_ns, drift_ppb, bound_ns, worst_bound_ns, "
+             "least_squares_difference_ns");
   BOOST_TEST(columns("clock_loops") == "a, b, c, residual_ns, bound_ns");
   BOOST_TEST(columns("metrics") == "trace, place, name, value");
   BOOST_TEST(columns("events") == "time_ns, node, severity, what, detail");
