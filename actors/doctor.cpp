@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace peernet {
@@ -73,16 +74,21 @@ private:
         e_.absent.insert(n);
     if (nobody)
       return;
-    for (auto& [n, answer] : run_nodes::survey({.what = e_.what,
-                             .whole = e_.whole,
-                             .program = options_.program,
-                             .access = access,
-                             .output = "",
-                             .sockets = "",
-                             .secret = "",
-                             .interrupts = options_.interrupts,
-                             .on_trouble = {},
-                             .on_step = {}})) {
+    const auto answers =
+        run_nodes::survey({.what = e_.what,
+                           .whole = e_.whole,
+                           .program = options_.program,
+                           .access = access,
+                           .output = "",
+                           .sockets = "",
+                           .secret = "",
+                           .interrupts = options_.interrupts,
+                           .on_trouble = {},
+                           .on_step = [this](const std::string& step) {
+                             if (options_.on_progress)
+                               options_.on_progress({.step = step, .elapsed = {}, .figures = {}});
+                           }});
+    for (const auto& [n, answer] : answers) {
       if (!answer)
         miss(n, {"", answer.error()});
       else if (!e_.machines.emplace(n, *answer).first->second.facts.busy.empty())
@@ -116,8 +122,10 @@ private:
       for (const auto& o : own)
         all += (all.empty() ? "" : ", ") + o.address + " (" + o.interface + ")";
       for (const auto& [network, address] : config.addresses) {
-        if (is_loopback(address) ||
-            std::ranges::find(own, address, &machine_network::address) != own.end())
+        const auto is_it = [&](const machine_network& o) {
+          return same_address(o.address, address);
+        };
+        if (is_loopback(address) || std::ranges::any_of(own, is_it))
           continue;
         e_.missing.addresses.emplace(config.name, network);
         e_.obstacles.push_back(
@@ -140,10 +148,16 @@ private:
         continue;
       }
       std::uint64_t bytes = 0;
-      std::error_code unreadable; // says the shipping itself
-      for (const auto& f : *files)
-        if (const auto size = std::filesystem::file_size(f.path, unreadable); !unreadable)
+      for (const auto& f : *files) {
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(f.path, failed);
+        if (!failed && std::ifstream(f.path)) {
           bytes += size;
+          continue;
+        }
+        e_.missing.stages.insert(name_in(f.key));
+        note({n, {f.key, {errc::unreadable, f.path + " may not be read by this user"}}});
+      }
       e_.to_ship[n] = bytes;
       if (bytes > machine.facts.most_shipped)
         for (const auto& f : *files)

@@ -143,7 +143,8 @@ private:
   void look_at_networks(node_id n, const machine_facts& m) {
     const auto& config = s_.nodes[n];
     for (const auto& [network, address] : config.addresses) {
-      const auto own = std::ranges::find(m.networks, address, &machine_network::address);
+      const auto own = std::ranges::find_if(
+          m.networks, [&](const machine_network& o) { return same_address(o.address, address); });
       for (std::size_t i = 0; i < ends_.size(); ++i)
         if (own != m.networks.end() && ends_[i].crosses && ends_[i].to == &config &&
             s_.links[i].network == network) {

@@ -101,7 +101,9 @@ private:
                  ? "leave --insecure out here, or start peernet-node with it there"
                  : "start peernet-node there without --insecure, or give it here, too";
     case errc::other_version:
-      return "install the same version of PeerNet on both machines";
+      return "build the same version on both: `peernet-node --version` there, `peernet-run "
+             "--version` "
+             "here";
     case errc::busy:
       return more_ports(e_, node_);
     default:

@@ -101,6 +101,7 @@ private:
 
   [[nodiscard]] result<void> know_ourselves() const;
   [[nodiscard]] std::vector<node_id> daemons() const;
+  void tell_who_is_called() const;
   [[nodiscard]] result<std::unique_ptr<node_call>> call(node_id node) const;
   [[nodiscard]] machine_look look(node_id node, const node_call& call) const;
   [[nodiscard]] result<void> contact();

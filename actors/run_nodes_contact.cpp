@@ -130,8 +130,17 @@ result<std::unique_ptr<node_call>> run_nodes::call(node_id n) const {
                        host->name, host->port, security_, contact_patience);
 }
 
+void run_nodes::tell_who_is_called() const {
+  std::string names;
+  for (const auto n : daemons())
+    names += (names.empty() ? "" : ", ") + what().nodes[n].name;
+  if (!names.empty())
+    settings_.on_step("contacting " + names);
+}
+
 std::map<node_id, result<machine_look>> run_nodes::survey(settings s) {
   const run_nodes all(std::move(s));
+  all.tell_who_is_called();
   std::mutex mutex;
   std::map<node_id, result<machine_look>> found;
   (void)all.in_parallel(all.daemons(), [&](node_id n) -> result<void> {
@@ -149,10 +158,7 @@ result<void> run_nodes::contact() {
     return {};
   if (auto known = know_ourselves(); !known)
     return known;
-  std::string names;
-  for (const auto n : called)
-    names += (names.empty() ? "" : ", ") + what().nodes[n].name;
-  settings_.on_step("contacting " + names);
+  tell_who_is_called();
   auto done = in_parallel(called, [this](node_id n) -> result<void> {
     auto answered = call(n);
     if (!answered)

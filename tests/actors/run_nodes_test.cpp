@@ -108,7 +108,7 @@ struct fixture {
                               .sockets = "",
                               .secret = "",
                               .on_trouble = {},
-                              .on_step = {}});
+                              .on_step = [](const std::string&) {}});
   }
   bool showed(std::string_view step) {
     const std::lock_guard lock(mutex);
