@@ -35,6 +35,7 @@ namespace peernet {
 [[nodiscard]] std::string print_duration(duration d);
 [[nodiscard]] std::string print_rate(double hz);
 [[nodiscard]] std::string print_size(std::uint64_t bytes);
+[[nodiscard]] std::string print_bitrate(double bits_per_second);
 [[nodiscard]] std::string print_percent(double share);
 [[nodiscard]] std::string print_ppm(double ppm);
 
