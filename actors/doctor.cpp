@@ -120,15 +120,19 @@ private:
       for (const auto& e : r.endpoints.ends)
         if (whole_.places[e.link].name == l.name && where.empty())
           where = e.port == 0 ? e.address : e.address + ":" + std::to_string(e.port);
-      const auto stands = std::ranges::find(r.unlinked, l.name) == r.unlinked.end();
+      const auto missing = std::ranges::find_if(r.unlinked, [&](const std::string& u) {
+        return u == l.name || u.starts_with(l.name + " (");
+      });
       if (where.empty())
         add(grade::good, "link " + l.name, "stays within one node");
-      else if (stands)
+      else if (missing == r.unlinked.end())
         add(grade::good, "link " + l.name, l.transport + " reaches " + where);
       else
-        add(grade::bad, "link " + l.name, l.transport + " does not reach " + where,
-            "let TCP through to that address; --ports 7500-7599 of peernet-node, or of peernet-run "
-            "for nodes here, keeps data in a range that a firewall can open");
+        add(grade::bad, "link " + l.name,
+            l.transport + " does not reach " + where + missing->substr(l.name.size()),
+            std::string("let ") + (l.transport == "udp" ? "UDP" : "TCP") +
+                " through to that address; --ports 7500-7599 of peernet-node, or of peernet-run "
+                "for nodes here, keeps data in a range that a firewall can open");
     }
   }
 

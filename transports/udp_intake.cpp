@@ -77,9 +77,9 @@ result<udp_intake::taken> udp_intake::take_frame(buffer& datagram, std::span<std
     auto smaller = buffer::acquire(content.size());
     std::memcpy(smaller.data(), content.data(), content.size());
     content = smaller.bytes();
-    return taken{whole_frame{content.first(header_size), content.subspan(header_size),
-                             smaller.release()},
-                 {}};
+    return taken{
+        whole_frame{content.first(header_size), content.subspan(header_size), smaller.release()},
+        {}};
   }
   return taken{
       whole_frame{content.first(header_size), content.subspan(header_size), datagram.release()},

@@ -43,8 +43,8 @@ std::optional<std::size_t> part_size(const wire_header& h, std::size_t size) noe
 
 udp_reassembly::udp_reassembly(const limits& l) : limits_(l), frames_(most_frames) {}
 
-result<std::optional<whole_frame>>
-udp_reassembly::put(const wire_header& h, std::span<const std::byte> part, stamp now) {
+result<std::optional<whole_frame>> udp_reassembly::put(const wire_header& h,
+                                                       std::span<const std::byte> part, stamp now) {
   constexpr auto incomplete = std::optional<whole_frame>{};
   if (now >= next_deadline_)
     expire(now);
@@ -88,8 +88,8 @@ udp_reassembly::pending* udp_reassembly::find(const identity& which) noexcept {
 }
 
 const udp_reassembly::ended* udp_reassembly::find_ended(const identity& which) const noexcept {
-  const auto found = std::ranges::find_if(
-      ended_, [&](const ended& e) { return e.valid && e.which == which; });
+  const auto found =
+      std::ranges::find_if(ended_, [&](const ended& e) { return e.valid && e.which == which; });
   return found == ended_.end() ? nullptr : &*found;
 }
 

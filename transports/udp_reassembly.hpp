@@ -74,13 +74,13 @@ private:
   /// A frame of which parts are missing.
   struct pending {
     bool open = false;
-    bool again = false;  ///< it was whole before: a copy of it, or only stray repeated parts
-    wire_header header;  ///< of the whole frame
+    bool again = false;   ///< it was whole before: a copy of it, or only stray repeated parts
+    wire_header header;   ///< of the whole frame
     std::size_t part = 0; ///< bytes of every part but the last
     std::uint16_t parts = 0;
     std::uint16_t come = 0;
     stamp deadline{};
-    buffer bytes; ///< header and body
+    buffer bytes;                    ///< header and body
     std::vector<std::uint64_t> seen; ///< a bit for each part
   };
 

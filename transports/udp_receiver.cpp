@@ -23,9 +23,8 @@ result<std::unique_ptr<udp_receive_end>> udp_receive_end::bind(const channel_set
   const auto options = udp_options::of(settings);
   const udp_cut cut{options.datagram, !settings.key.empty()};
   const auto frames = std::clamp<std::size_t>(settings.queue, 1, most_buffered);
-  auto socket =
-      udp_receive_socket::bind(settings.bind_address, settings.ports, options.datagram,
-                               udp_buffer(cut, options.max_sample, frames));
+  auto socket = udp_receive_socket::bind(settings.bind_address, settings.ports, options.datagram,
+                                         udp_buffer(cut, options.max_sample, frames));
   if (!socket)
     return std::move(socket).error();
   std::unique_ptr<udp_receive_end> end(new udp_receive_end(settings, *std::move(socket)));

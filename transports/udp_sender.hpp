@@ -68,7 +68,7 @@ private:
   std::optional<datagram_sealer> sealer_;
   udp_send_socket socket_;
   std::vector<std::size_t> sizes_; ///< of the batch being sent
-  remainder left_; ///< the thread's while busy_, else the caller's
+  remainder left_;                 ///< the thread's while busy_, else the caller's
   std::atomic<bool> closed_{false};
 
   bool connected_ = false;

@@ -37,7 +37,8 @@ bool set(int fd, int level, int name, const Option& value) noexcept {
   return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-/// Asks for a buffer, past the system's limit if we may; what we got, in the unit that was asked in.
+/// Asks for a buffer, past the system's limit if we may; what we got, in the unit that was asked
+/// in.
 std::size_t ask_for_memory(int fd, int force, int plain, std::size_t bytes) noexcept {
   const auto wanted = static_cast<int>(std::min<std::size_t>(bytes, 1u << 30));
   if (!set(fd, SOL_SOCKET, force, wanted))
@@ -68,8 +69,7 @@ result<socket_address> resolve(const std::string& host, std::uint16_t port) {
   wanted.ai_family = AF_UNSPEC;
   wanted.ai_socktype = SOCK_DGRAM;
   wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  if (const auto code =
-          ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+  if (const auto code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
       code != 0)
     return error{errc::io, "\"" + host + "\" is no IP address: " + ::gai_strerror(code)};
   socket_address a;
@@ -256,9 +256,7 @@ struct udp_send_socket::batch {
 };
 
 udp_send_socket::udp_send_socket(owned_descriptor fd, std::size_t datagram, bool v4)
-    : fd_(std::move(fd)),
-      header_bytes_(v4 ? 28 : 48),
-      batch_(std::make_unique<batch>(datagram)) {}
+    : fd_(std::move(fd)), header_bytes_(v4 ? 28 : 48), batch_(std::make_unique<batch>(datagram)) {}
 udp_send_socket::udp_send_socket(udp_send_socket&&) noexcept = default;
 udp_send_socket::~udp_send_socket() = default;
 
@@ -272,10 +270,9 @@ result<udp_send_socket> udp_send_socket::connect(const std::string& address, std
   const auto fd = s.fd_.get();
   if (fd < 0)
     return os_error("cannot open a socket towards " + place);
-  const bool whole =
-      to->v4() ? set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
-               : set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO) &&
-                     set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
+  const bool whole = to->v4() ? set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO)
+                              : set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO) &&
+                                    set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
   if (!whole)
     return os_error("cannot forbid that datagrams to " + place + " are cut");
   ask_for_memory(fd, SO_SNDBUFFORCE, SO_SNDBUF, memory);

@@ -53,8 +53,8 @@ public:
   /// What the kernel granted, in the unit of SO_RCVBUF, bytes.
   [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
 
-  /// Waits for datagrams, at most `patience`, and takes all that are there, up to a batch; how many.
-  /// They stay until the next call. No allocation in the steady state.
+  /// Waits for datagrams, at most `patience`, and takes all that are there, up to a batch; how
+  /// many. They stay until the next call. No allocation in the steady state.
   [[nodiscard]] std::size_t take(duration patience);
 
   /// Number `i` of the datagrams taken: its bytes, which the caller may take out; not to be asked
@@ -86,15 +86,14 @@ private:
   std::unique_ptr<batch> batch_;
 };
 
-/// Sends datagrams to one address and hears what comes back from there. Never waits but in `wait_…`.
-/// Thread: one at a time.
+/// Sends datagrams to one address and hears what comes back from there. Never waits but in
+/// `wait_…`. Thread: one at a time.
 class udp_send_socket {
 public:
   /// `memory`: asked for as SO_SNDBUF. Datagrams are never cut on the way (DF). errc::io and
   /// errc::not_found, as above.
-  [[nodiscard]] static result<udp_send_socket> connect(const std::string& address,
-                                                       std::uint16_t port, std::size_t datagram,
-                                                       std::size_t memory);
+  [[nodiscard]] static result<udp_send_socket>
+  connect(const std::string& address, std::uint16_t port, std::size_t datagram, std::size_t memory);
 
   udp_send_socket(udp_send_socket&&) noexcept;
   udp_send_socket& operator=(udp_send_socket&&) = delete;

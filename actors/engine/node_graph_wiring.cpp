@@ -169,8 +169,10 @@ result<void> node_graph::connect(std::span<const bound_end> everywhere) {
 std::vector<std::string> node_graph::unconnected() const {
   std::vector<std::string> names;
   for (const auto& s : senders)
-    if (!s->connected())
-      names.push_back(s->name);
+    if (!s->connected()) {
+      const auto why = s->trouble();
+      names.push_back(why.empty() ? s->name : s->name + " (" + why + ")");
+    }
   return names;
 }
 

@@ -263,14 +263,14 @@ std::vector<catalogue_entry> builtin_types() {
                     .kind = size,
                     .doc = "of UDP payload at most, headers of ours included",
                     .otherwise = 1400,
-                    .min = 500,
+                    .min = 512,
                     .max = 65'507},
                    {.name = "max-sample",
                     .kind = size,
                     .doc = "larger ones, encoded, fail",
                     .otherwise = 4'000'000,
                     .min = 1000,
-                    .max = 25e6}, // as many datagrams of 500 bytes as can be numbered
+                    .max = 25e6}, // as many datagrams of 512 bytes as can be numbered
                    {.name = "reassembly",
                     .kind = time_span,
                     .doc = "a sample that is not whole so long after its first part is given up",

@@ -46,7 +46,7 @@ struct channel_settings {
   std::size_t max_frame = 256u << 20; ///< larger frames are refused before memory is taken, bytes
   std::uint64_t run = 0; ///< number of the run in wire headers, for channels that look at them
   std::string name;      ///< the link's, for messages and thread names
-  options own;                        ///< the transport's own keys, as the catalogue declares them
+  options own;           ///< the transport's own keys, as the catalogue declares them
 };
 
 /// A figure that only this kind of channel has: "packets", "incomplete", "reconnects". Counts from
