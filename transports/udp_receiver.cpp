@@ -111,23 +111,25 @@ void udp_receive_end::take(duration patience) {
   if (taken_ == 0)
     return;
   wall_ = read_wall();
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < taken_; ++i)
-    bytes += socket_.bytes(i).size();
-  packets_.fetch_add(taken_, std::memory_order_relaxed);
-  bytes_.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 /// Reads the next datagram of the batch; the frame that it completes.
 result<std::optional<whole_frame>> udp_receive_end::next() {
   const auto i = next_++;
+  auto& datagram = socket_.bytes(i);
+  const auto size = datagram.size();
+  packets_.fetch_add(1, std::memory_order_relaxed);
+  bytes_.fetch_add(size, std::memory_order_relaxed);
   if (socket_.cut_short(i))
     return error{errc::corrupt, "a datagram that is longer than the link's"};
-  auto got = intake_.take(socket_.bytes(i), taken_at_);
+  auto got = intake_.take(datagram, taken_at_);
   if (!got)
     return std::move(got).error();
-  if (!got->answer.empty())
+  if (!got->answer.empty()) {
     socket_.answer(i, got->answer);
+    packets_.fetch_sub(1, std::memory_order_relaxed); // greetings are no part of what is measured
+    bytes_.fetch_sub(size, std::memory_order_relaxed);
+  }
   return std::move(got->frame);
 }
 

@@ -97,6 +97,11 @@ owned_descriptor::~owned_descriptor() {
     ::close(fd_);
 }
 
+std::size_t granted_receive_memory(std::size_t wanted) {
+  const owned_descriptor fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));
+  return fd.get() < 0 ? 0 : ask_for_memory(fd.get(), SO_RCVBUFFORCE, SO_RCVBUF, wanted);
+}
+
 // -- receiving ------------------------------------------------------------------------------------
 
 /// Where the kernel puts what it hands over.

@@ -36,6 +36,10 @@ private:
   int fd_;
 };
 
+/// What the kernel grants this process when a receiving socket asks for `wanted` bytes of memory,
+/// in the same unit; 0 if there is no socket to be had. Thread: any.
+[[nodiscard]] std::size_t granted_receive_memory(std::size_t wanted);
+
 /// Takes datagrams from everybody. Thread: `take` and what it filled by one at a time; `interrupt`
 /// and `dropped` by any.
 class udp_receive_socket {

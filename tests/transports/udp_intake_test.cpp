@@ -62,8 +62,7 @@ udp_greeting question() {
   return {.kind = greeting_kind::question, .size = 1400, .run = contract_run, .number = 3};
 }
 bytes content_of(const udp_greeting& g, std::size_t filled_up_to = 0) {
-  bytes content;
-  append(content, std::as_bytes(std::span{&g, 1}));
+  auto content = joined({std::as_bytes(std::span{&g, 1})});
   content.resize(std::max(content.size(), filled_up_to));
   return content;
 }

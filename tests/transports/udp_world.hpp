@@ -8,6 +8,8 @@
 #include "transports/udp_datagram.hpp"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <utility>
@@ -46,10 +48,15 @@ inline subject udp(std::string name, std::string key = {}) {
 
 using bytes = std::vector<std::byte>;
 
-inline void append(bytes& to, std::span<const std::byte> more) {
-  const auto before = to.size();
-  to.resize(before + more.size());
-  std::ranges::copy(more, to.begin() + static_cast<std::ptrdiff_t>(before));
+inline bytes joined(std::initializer_list<std::span<const std::byte>> pieces) {
+  std::size_t size = 0;
+  for (const auto& p : pieces)
+    size += p.size();
+  bytes all(size);
+  auto end = all.begin();
+  for (const auto& p : pieces)
+    end = std::ranges::copy(p, end).out;
+  return all;
 }
 
 /// The content of part `number` of a frame that is cut into parts of `size` bytes.
@@ -58,25 +65,21 @@ inline bytes part_of(wire_header h, std::span<const std::byte> body, std::size_t
   h.fragment = static_cast<std::uint16_t>(number);
   h.fragments =
       static_cast<std::uint16_t>(std::max<std::size_t>(1, (body.size() + size - 1) / size));
-  bytes content;
-  append(content, wire_bytes(h));
-  append(content, body.subspan(number * size, std::min(size, body.size() - number * size)));
-  return content;
+  const auto begin = number * size;
+  return joined({wire_bytes(h), body.subspan(begin, std::min(size, body.size() - begin))});
 }
 
 /// A datagram in the clear with this content.
 inline bytes in_the_clear(std::span<const std::byte> content) {
-  bytes datagram(sizeof(std::uint32_t));
-  append(datagram, content);
+  auto datagram = joined({std::array<std::byte, sizeof(std::uint32_t)>{}, content});
   put_checksum(datagram);
   return datagram;
 }
 
 /// A sealed datagram with this content.
 inline bytes sealed(datagram_sealer& by, std::span<const std::byte> content) {
-  bytes datagram(seal_front);
-  append(datagram, content);
-  datagram.resize(datagram.size() + seal_back);
+  auto datagram =
+      joined({std::array<std::byte, seal_front>{}, content, std::array<std::byte, seal_back>{}});
   BOOST_REQUIRE(by.seal(datagram));
   return datagram;
 }
