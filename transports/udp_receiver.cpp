@@ -118,18 +118,17 @@ result<std::optional<whole_frame>> udp_receive_end::next() {
   const auto i = next_++;
   auto& datagram = socket_.bytes(i);
   const auto size = datagram.size();
-  packets_.fetch_add(1, std::memory_order_relaxed);
-  bytes_.fetch_add(size, std::memory_order_relaxed);
-  if (socket_.cut_short(i))
-    return error{errc::corrupt, "a datagram that is longer than the link's"};
-  auto got = intake_.take(datagram, taken_at_);
+  auto got = socket_.cut_short(i) ? result<udp_intake::taken>(error{
+                                        errc::corrupt, "a datagram that is longer than the link's"})
+                                  : intake_.take(datagram, taken_at_);
+  if (const bool greeting = got && !got->answer.empty(); !greeting) { // those measure nothing
+    packets_.fetch_add(1, std::memory_order_relaxed);
+    bytes_.fetch_add(size, std::memory_order_relaxed);
+  }
   if (!got)
     return std::move(got).error();
-  if (!got->answer.empty()) {
+  if (!got->answer.empty())
     socket_.answer(i, got->answer);
-    packets_.fetch_sub(1, std::memory_order_relaxed); // greetings are no part of what is measured
-    bytes_.fetch_sub(size, std::memory_order_relaxed);
-  }
   return std::move(got->frame);
 }
 

@@ -247,6 +247,7 @@ void udp_send_end::run(const std::stop_token& stop) {
 
 /// Sends what is left of a frame, each datagram when it is due; `lock` is open while it does.
 void udp_send_end::finish_frame(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  due_ = std::max(due_, clock::machine_now()); // what was not used before is not saved up
   while (!left_.done() && !closed_ && !stop.stop_requested()) {
     std::size_t most = socket_.batch_size();
     if (options_.pace) {

@@ -24,6 +24,10 @@ namespace {
 constexpr std::size_t most_together = 64;
 constexpr std::size_t most_bytes_together = 256 * 1024;
 
+/// To look for a second datagram costs as much as a short system call, and often there is none: a
+/// call asks for one, and for so many times more whenever the last one got all it asked for.
+constexpr std::size_t growth = 4;
+
 constexpr std::size_t batch_of(std::size_t datagram) {
   return std::clamp<std::size_t>(most_bytes_together / datagram, 1, most_together);
 }
@@ -139,6 +143,7 @@ struct udp_receive_socket::batch {
   const std::size_t datagram;
   const std::size_t most;
   std::size_t used = most;
+  std::size_t wanted = 1; ///< by the next call
   std::vector<mmsghdr> messages;
   std::vector<iovec> parts;
   std::vector<socket_address> from;
@@ -192,9 +197,10 @@ std::size_t udp_receive_socket::take(duration patience) {
         timeval{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000});
   }
   const int n = ::recvmmsg(descriptor(), batch_->messages.data(),
-                           static_cast<unsigned>(batch_->most), flags, nullptr);
+                           static_cast<unsigned>(batch_->wanted), flags, nullptr);
   const auto taken = static_cast<std::size_t>(std::max(n, 0));
   batch_->used = std::max<std::size_t>(taken, 1);
+  batch_->wanted = taken < batch_->wanted ? 1 : std::min(taken * growth, batch_->most);
   return taken;
 }
 

@@ -131,6 +131,15 @@ BOOST_AUTO_TEST_CASE(a_link_that_does_not_reach_its_end_is_to_mend) {
   BOOST_TEST(count(all, grade::bad, "") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(why_a_link_does_not_reach_its_end_is_told_where_its_channel_knows) {
+  ending->rehearsed.unlinked = {"up (datagrams of 1400 bytes are not answered)"};
+  const auto all = look();
+  BOOST_TEST(count(all, grade::bad,
+                   "link up: zmq-tcp does not reach 10.0.0.5:7500 (datagrams of 1400 bytes are not "
+                   "answered)") == 1u);
+  BOOST_TEST(count(all, grade::bad, "") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(each_reason_why_it_cannot_begin_is_told_with_what_to_do) {
   run.ending = nullptr;
   run.machines.clear();

@@ -40,8 +40,8 @@ std::pair<int, int> sockets() {
     fds[i] = ::socket(AF_INET, SOCK_DGRAM, 0);
     at[i].sin_family = AF_INET;
     at[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::setsockopt(fds[i], SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
-    ::setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    if (::setsockopt(fds[i], SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
+      throw std::runtime_error("needs root, for socket buffers that lose nothing");
     socklen_t size = sizeof at[i];
     if (::bind(fds[i], reinterpret_cast<sockaddr*>(&at[i]), size) != 0 ||
         ::getsockname(fds[i], reinterpret_cast<sockaddr*>(&at[i]), &size) != 0)
