@@ -172,13 +172,18 @@ private:
     const auto& r = *e_.rehearsed;
     const auto [asker, answerer] = ways_of(r, l, from, to);
     const auto where = place_of_link(r, l, answerer);
-    if (std::ranges::find(r.unlinked, l.name) == r.unlinked.end())
+    // Where the channel knows why, that stands behind the name.
+    const auto missing = std::ranges::find_if(r.unlinked, [&](const std::string& u) {
+      return u == l.name || u.starts_with(l.name + " (");
+    });
+    if (missing == r.unlinked.end())
       return good(about, where.empty() ? l.transport + " connects the two"
                                        : l.transport + " reaches " + where);
     if (bound(l.name))
       bad(about,
-          fmt::format("{} from {} does not reach {}", l.transport, machine_of(e_, asker),
-                      where.empty() ? "node " + s_.nodes[answerer].name : where),
+          fmt::format("{} from {} does not reach {}{}", l.transport, machine_of(e_, asker),
+                      where.empty() ? "node " + s_.nodes[answerer].name : where,
+                      missing->substr(l.name.size())),
           remedy_for_link(l, answerer), exit_code::node_lost);
   }
 
@@ -187,7 +192,7 @@ private:
       if (inside == &l)
         return "let one user run both daemons on that machine, or set transport = \"zmq-tcp\" at " +
                place_of(e_.what, "links." + l.name);
-    return open_ports(e_, to, "TCP");
+    return open_ports(e_, to, l.transport == "udp" ? "UDP" : "TCP");
   }
 
   void untried(std::string about, std::string what) {

@@ -9,6 +9,7 @@
 #include "actors/sinks/builtin.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/core/thread.hpp"
+#include "transports/udp_channel.hpp"
 #include "transports/zmq_channel.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -96,6 +97,7 @@ void register_builtins(registry& types) {
   register_builtin_models(types);
   register_builtin_sinks(types);
   register_zmq_channels(types);
+  register_udp_channel(types);
 }
 
 std::vector<std::string> worker_arguments(int control_fd, std::optional<node_id> self,

@@ -3,6 +3,8 @@
 
 #include "runtime/core/thread.hpp"
 
+#include <utility>
+
 namespace peernet {
 
 lane_sender::lane_sender(settings s, node_context context, std::unique_ptr<send_end> channel,
@@ -77,9 +79,18 @@ lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
     by.sent(frame.header, settings_.lane, now, header_.sequence, size);
   } else if (status == send_status::closed && !finished_) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    tell_trouble();
     end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);
   }
   return {status, now};
+}
+
+/// Why the channel takes nothing any more, if it says so; once.
+void lane_sender::tell_trouble() {
+  if (std::exchange(told_trouble_, true))
+    return;
+  if (const auto trouble = channel_->report().trouble; !trouble.empty())
+    context_.report(severity::error, "link broken", "link " + settings_.name + ": " + trouble);
 }
 
 void lane_sender::enqueue(const sample& frame, stamp since, recorder& by) {

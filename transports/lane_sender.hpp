@@ -84,6 +84,7 @@ private:
   }
   void unclaim() noexcept;
   handed hand_over(const sample& frame, recorder& by);
+  void tell_trouble();
   void enqueue(const sample& frame, stamp since, recorder& by);
   void pump(std::stop_token stop);
 
@@ -91,7 +92,8 @@ private:
   const node_context context_;
   const std::unique_ptr<send_end> channel_; ///< used by whoever holds claimed_
   const std::vector<std::unique_ptr<codec>> codecs_;
-  wire_header header_; ///< the lane's constant fields; used under claimed_
+  wire_header header_;        ///< the lane's constant fields; used under claimed_
+  bool told_trouble_ = false; ///< used under claimed_
   sender_counters counters_;
 
   std::atomic<bool> claimed_{false};

@@ -78,6 +78,11 @@ void describe_sample(wire_header& h, const sample& s) noexcept;
                                               std::size_t body_size, std::size_t max_body,
                                               std::uint64_t run);
 
+/// The same for one part of a frame that a channel cut: `length` is of the whole body, so that only
+/// the limit can be checked.
+[[nodiscard]] result<wire_header> read_part_header(std::span<const std::byte> bytes,
+                                                   std::size_t max_body, std::uint64_t run);
+
 /// The header's bytes as they go onto the wire; `h` must outlive the view.
 [[nodiscard]] inline std::span<const std::byte> wire_bytes(const wire_header& h) noexcept {
   return std::as_bytes(std::span{&h, 1});

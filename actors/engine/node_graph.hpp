@@ -79,7 +79,7 @@ public:
   /// Opens the senders towards the receiving ends of all nodes.
   [[nodiscard]] result<void> connect(std::span<const bound_end> everywhere);
 
-  /// Links whose connection does not stand yet.
+  /// Links whose connection does not stand yet; behind a name, in brackets, why, where it is known.
   [[nodiscard]] std::vector<std::string> unconnected() const;
 
   /// Asks all inference and sinks to end, so that none of them is waited for before it knows.

@@ -9,6 +9,16 @@
 
 namespace peernet {
 
+namespace {
+
+/// What a link's transport says of itself, or what every transport carries, bytes.
+std::size_t largest_body(const link_config& l) {
+  const auto* stated = l.transport_settings.find<std::int64_t>("max-sample");
+  return stated ? static_cast<std::size_t>(*stated) : channel_settings{}.max_frame;
+}
+
+} // namespace
+
 /// What both ends of `l` are told; `address` is where the receiving one is reached, empty if by no
 /// IP address.
 result<channel_settings> node_graph::channel_for(const link_config& l,
@@ -17,6 +27,8 @@ result<channel_settings> node_graph::channel_for(const link_config& l,
   settings.ports = around_.ports;
   settings.socket_folder = around_.sockets;
   settings.queue = l.send_queue.size;
+  settings.max_frame = largest_body(l);
+  settings.run = context_.run;
   settings.name = l.name;
   settings.own = l.transport_settings;
   if (address.empty() || is_loopback(address) || around_.insecure)
@@ -71,6 +83,8 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
     }
     if (!end)
       return with_key({"links." + link.name, std::move(end).error()});
+    if (const auto trouble = (*end)->report().trouble; !trouble.empty())
+      context_.report(severity::warning, "link limited", "link " + link.name + ": " + trouble);
     auto to = part(receivers, l.inputs[input]);
     to->node = self_;
     auto where = (*end)->where();
@@ -78,8 +92,11 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
     where.network = network;
     bound.push_back({l.inputs[input], instance, where});
     to->ends.push_back(std::make_unique<link_receiver>(
-        link_receiver::settings{
-            .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},
+        link_receiver::settings{.name = link.name,
+                                .link = l.inputs[input],
+                                .input = input,
+                                .codec = link.codec.type,
+                                .max_frame = largest_body(link)},
         context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
   }
   return {};
@@ -116,7 +133,8 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                                                              .lane = lane.copy,
                                                              .route_step = lane.route_step,
                                                              .queue = link.send_queue,
-                                                             .codec = link.codec.type},
+                                                             .codec = link.codec.type,
+                                                             .max_frame = largest_body(link)},
                                        context_, std::move(*channel), std::move(codecs));
 }
 

@@ -175,8 +175,10 @@ result<void> node_graph::connect(std::span<const bound_end> everywhere) {
 std::vector<std::string> node_graph::unconnected() const {
   std::vector<std::string> names(unopened_.begin(), unopened_.end());
   for (const auto& s : senders)
-    if (!s->connected() && !unopened_.contains(s->name))
-      names.push_back(s->name);
+    if (!s->connected() && !unopened_.contains(s->name)) {
+      const auto why = s->trouble();
+      names.push_back(why.empty() ? s->name : s->name + " (" + why + ")");
+    }
   return names;
 }
 

@@ -136,6 +136,13 @@ bool sender_part::connected() {
   return true;
 }
 
+std::string sender_part::trouble() const {
+  for (const auto& l : lanes)
+    if (auto said = l->channel_counts().trouble; !said.empty())
+      return said;
+  return {};
+}
+
 void sender_part::finish(stamp deadline) {
   for (auto& l : lanes)
     l->finish(deadline);

@@ -163,6 +163,18 @@ std::pair<std::string, std::string> print_excess(std::uint64_t bytes, std::uint6
           std::to_string(allowed / unit) + name};
 }
 
+std::string print_bitrate(double bits_per_second) {
+  const auto whole = [&](const unit& u) {
+    const auto number = bits_per_second / u.factor;
+    return number >= 1 && number == std::floor(number) && number * u.factor == bits_per_second;
+  };
+  auto chosen = bitrate_units.front();
+  for (const auto& u : bitrate_units)
+    if (whole(u))
+      chosen = u;
+  return shortest(bits_per_second / chosen.factor) + std::string(chosen.name);
+}
+
 std::string print_percent(double share) {
   return shortest(share * 100) + "%";
 }

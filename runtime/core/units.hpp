@@ -40,6 +40,7 @@ namespace peernet {
 /// rounded up and the second down, so that they never look alike. "922kB", "500kB".
 [[nodiscard]] std::pair<std::string, std::string> print_excess(std::uint64_t bytes,
                                                                std::uint64_t allowed);
+[[nodiscard]] std::string print_bitrate(double bits_per_second);
 [[nodiscard]] std::string print_percent(double share);
 [[nodiscard]] std::string print_ppm(double ppm);
 

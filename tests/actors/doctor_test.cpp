@@ -105,6 +105,12 @@ BOOST_AUTO_TEST_CASE(a_link_that_does_not_reach_its_end_is_to_mend) {
                        "(10.0.0.5)\n") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(why_a_link_does_not_reach_its_end_is_told_where_its_channel_knows) {
+  e.rehearsed->unlinked = {"up (datagrams of 1400 bytes are not answered)"};
+  BOOST_TEST(look(grade::bad).find("does not reach 192.168.7.5:7500 (datagrams of 1400 bytes are "
+                                   "not answered) →") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(links_over_caf_go_through_one_door_whichever_way) {
   examined other(R"([scenario]
 duration = "1s"

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -37,8 +38,11 @@ public:
     change([&] { room_ = frames == endless ? endless : room_ + frames; });
   }
   /// From now on the channel takes nothing and says so.
-  void break_down() {
-    change([&] { broken_ = true; });
+  void break_down(std::string why = {}) {
+    change([&] {
+      broken_ = true;
+      trouble_ = std::move(why);
+    });
   }
 
   /// Waits for the n-th frame taken since the beginning; false past the deadline.
@@ -84,6 +88,7 @@ private:
   std::size_t room_ = 0;
   std::size_t attempts_ = 0;
   bool broken_ = false;
+  std::string trouble_;
 };
 
 class fake_send_end final : public send_end {
@@ -119,6 +124,11 @@ public:
   }
 
   bool connected() override { return wait_writable(duration{0}); }
+
+  channel_report report() const override {
+    const std::lock_guard lock(world_->mutex_);
+    return {.bytes = std::nullopt, .counts = {}, .trouble = world_->trouble_};
+  }
 
 private:
   const std::shared_ptr<fake_outgoing> world_;

@@ -193,6 +193,17 @@ BOOST_AUTO_TEST_CASE(what_meets_a_closed_channel_is_lost_at_once) {
   BOOST_TEST((l.sut->counters().sent == 0 && l.sut->counters().failed == 1));
 }
 
+BOOST_AUTO_TEST_CASE(why_a_channel_closed_is_told_once_with_the_links_name) {
+  sending_lane l;
+  l.channel->break_down("datagrams do not fit");
+  for (std::uint64_t n = 0; n < 3; ++n)
+    l.send(n);
+  const auto told = l.node.events.take().first;
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST((told[0].how == severity::error));
+  BOOST_TEST(told[0].detail == "link uplink: datagrams do not fit");
+}
+
 BOOST_AUTO_TEST_CASE(what_waited_for_a_channel_that_closes_is_lost_too) {
   sending_lane l;
   for (std::uint64_t n = 0; n < 3; ++n)

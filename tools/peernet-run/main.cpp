@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // peernet-run: the command line of one run. Everything it does is in actors/run_scenario.hpp.
 #include "actors/doctor.hpp"
+#include "actors/link_forecast.hpp"
 #include "actors/run_scenario.hpp"
 #include "actors/worker.hpp"
 #include "runtime/config/writer.hpp"
 #include "tools/peernet-run/progress_line.hpp"
 #include "tools/peernet-run/remote_options.hpp"
+#include "transports/udp_socket.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -136,7 +138,8 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   complain(done.problem);
   if (options.purpose == peernet::run_purpose::check && done.code == peernet::exit_code::passed) {
     const auto plan = peernet::make_plan(what.scenario);
-    std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin());
+    std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin())
+              << peernet::forecast_udp(what.scenario, *plan, peernet::granted_receive_memory);
   }
   if (json) {
     if (done.summary && !copy_file_to(summary_fd, done.folder + "/summary.json")) {

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(types_are_found_by_kind_and_name) {
   BOOST_TEST(!all.find(plugin_kind::model, "video"));
   const std::vector<std::string> codecs{"raw", "jpeg", "png"};
   BOOST_TEST(all.names(plugin_kind::codec) == codecs);
-  const std::vector<std::string> transports{"zmq-tcp", "zmq-ipc", "caf"};
+  const std::vector<std::string> transports{"zmq-tcp", "zmq-ipc", "caf", "udp"};
   BOOST_TEST(all.names(plugin_kind::transport) == transports);
 }
 

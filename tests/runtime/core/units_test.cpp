@@ -55,6 +55,12 @@ BOOST_AUTO_TEST_CASE(printing_a_duration_keeps_it_exact) {
   BOOST_TEST(print_duration(1500us) == "1500us");
   BOOST_TEST(print_size(4'000'000) == "4MB");
   BOOST_TEST(print_rate(0.5) == "0.5Hz");
+  BOOST_TEST(print_bitrate(100e6) == "100Mbit");
+  BOOST_TEST(print_bitrate(2e9) == "2Gbit");
+  BOOST_TEST(print_bitrate(1.5e6) == "1500kbit");
+  BOOST_TEST(print_bitrate(12) == "12bit");
+  for (const auto rate : {0.5, 12.0, 1500.0, 1.25e9, 123456789.0})
+    BOOST_TEST(*parse_bitrate(print_bitrate(rate)) == rate);
 }
 
 BOOST_AUTO_TEST_CASE(an_excess_shows_both_sizes_in_one_unit_and_never_alike) {
