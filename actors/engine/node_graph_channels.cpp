@@ -2,6 +2,8 @@
 // The two ends of a link: on which address, with which key.
 #include "actors/engine/node_graph.hpp"
 #include "runtime/core/address.hpp"
+#include "runtime/core/link_value.hpp"
+#include "transports/codecs/codec_chain.hpp"
 #include "transports/security.hpp"
 
 #include <algorithm>
@@ -74,8 +76,10 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
     where.network = network;
     bound.push_back({l.inputs[input], instance, where});
     to->ends.push_back(std::make_unique<link_receiver>(
-        link_receiver::settings{
-            .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},
+        link_receiver::settings{.name = link.name,
+                                .link = l.inputs[input],
+                                .input = input,
+                                .codec = names_of(link.codecs)},
         context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
   }
   return {};
@@ -83,7 +87,8 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
 
 result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                                                            const plan_instance& from,
-                                                           std::span<const bound_end> everywhere) {
+                                                           std::span<const bound_end> everywhere,
+                                                           sender_part& to) {
   const auto& lane = plan_->lanes[number];
   const auto& link = link_of(lane);
   const auto end = std::ranges::find_if(
@@ -101,19 +106,36 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
   if (!channel)
     return error{channel.error().code, "links." + link.name + ": " + channel.error().message};
   std::vector<std::unique_ptr<codec>> codecs;
-  for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
+  for (std::uint16_t w = 0; w < from.workers && !link.codecs.empty(); ++w) {
     auto made = make_codec(link, w);
     if (!made)
       return std::move(made).error();
     codecs.push_back(std::move(*made));
   }
-  return std::make_unique<lane_sender>(lane_sender::settings{.name = link.name,
-                                                             .link = lane.link,
-                                                             .lane = lane.copy,
-                                                             .route_step = lane.route_step,
-                                                             .queue = link.send_queue,
-                                                             .codec = link.codec.type},
-                                       context_, std::move(*channel), std::move(codecs));
+  const auto meter = meter_of(link, to);
+  if (!meter)
+    return meter.error();
+  return std::make_unique<lane_sender>(
+      lane_sender::settings{.name = link.name,
+                            .link = lane.link,
+                            .lane = lane.copy,
+                            .route_step = lane.route_step,
+                            .queue = link.send_queue,
+                            .codec = names_of(link.codecs),
+                            .encoded_bytes = value_number(link_value::encoded_bytes),
+                            .meter = *meter},
+      context_, std::move(*channel), std::move(codecs));
+}
+
+result<psnr_meter*> node_graph::meter_of(const link_config& l, sender_part& part) {
+  if (!l.psnr || l.codecs.empty() || part.meter)
+    return part.meter.get();
+  auto decoder = make_codec(l, 0);
+  if (!decoder)
+    return std::move(decoder).error();
+  part.meter = std::make_unique<psnr_meter>(l.name, value_number(link_value::psnr), context_,
+                                            std::move(*decoder));
+  return part.meter.get();
 }
 
 } // namespace peernet
