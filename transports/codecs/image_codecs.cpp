@@ -30,6 +30,34 @@ constexpr image_format_kind png_kind{"png", ".png", 1u << 20, read_png_header};
 constexpr image_format_kind webp_kind{"webp", ".webp", 16'383, read_webp_header, false};
 constexpr int webp_lossless = 101; // OpenCV: a quality above 100
 
+/// Gives a matrix of exactly its size the buffer's memory. A matrix over that memory would do, too,
+/// if OpenCV said whether it decoded anything: where it refuses a file's header it leaves what it
+/// was given as it is, with whatever the pool's memory held before.
+class lending_allocator final : public cv::MatAllocator {
+public:
+  explicit lending_allocator(buffer& memory) : memory_(memory) {}
+
+  cv::UMatData* allocate(int dims, const int* sizes, int type, void* data, std::size_t* step,
+                         cv::AccessFlag flags, cv::UMatUsageFlags usage) const override {
+    const auto pixel = static_cast<std::size_t>(CV_ELEM_SIZE(type));
+    if (data || dims != 2 || pixel * sizes[0] * sizes[1] != memory_.size())
+      return cv::Mat::getStdAllocator()->allocate(dims, sizes, type, data, step, flags, usage);
+    step[1] = pixel;
+    step[0] = pixel * static_cast<std::size_t>(sizes[1]);
+    auto* lent = new cv::UMatData(this);
+    lent->data = lent->origdata = reinterpret_cast<unsigned char*>(memory_.data());
+    lent->size = memory_.size();
+    return lent;
+  }
+  bool allocate(cv::UMatData* lent, cv::AccessFlag, cv::UMatUsageFlags) const override {
+    return lent != nullptr;
+  }
+  void deallocate(cv::UMatData* lent) const override { delete lent; }
+
+private:
+  buffer& memory_;
+};
+
 class image_codec final : public codec {
 public:
   image_codec(const std::string& link, const image_format_kind& kind, std::vector<int> parameters)
@@ -67,10 +95,13 @@ public:
         return corrupt("the picture is not of the size the frame states");
 
       auto memory = buffer::acquire(image_bytes(f));
-      auto pixels = mat_over(f, memory.data());
+      lending_allocator lender(memory);
+      cv::Mat pixels;
+      pixels.allocator = &lender;
       const cv::Mat file(1, static_cast<int>(encoded.size()), CV_8UC1,
                          const_cast<std::byte*>(encoded.data()));
-      cv::imdecode(file, f.channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR, &pixels);
+      const auto flags = f.channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
+      cv::imdecode(file, flags, &pixels);
       if (pixels.ptr<std::byte>() != memory.data())
         return corrupt("OpenCV cannot decode the picture");
       return payload(f, std::move(memory));

@@ -123,6 +123,20 @@ BOOST_AUTO_TEST_CASE(a_png_with_a_wrong_checksum_is_corrupt) {
   BOOST_TEST(is_corrupt(*sut, with_bytes(plain, damaged)));
 }
 
+BOOST_AUTO_TEST_CASE(a_header_that_the_decoder_refuses_leaves_no_older_picture_behind) {
+  const auto plain = picture(53, 37, 3);
+  for (const auto& [type, mark, behind] :
+       {std::tuple{"png", "IHDR", 4u + 13u}, // its checksum
+        {"jpeg", "\xFF\xC4", 5u}}) {         // how many codes of a Huffman table have one bit
+    const auto sut = make(type, 3);
+    const auto encoded = encoded_by(*sut, plain);
+    std::string file(encoded.text());
+    file[file.find(mark) + behind] ^= '\x7F';
+    (void)decoded_by(*sut, encoded);
+    BOOST_TEST(is_corrupt(*sut, with_bytes(plain, std::as_bytes(std::span{file}))), type);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_picture_of_another_size_than_stated_is_corrupt) {
   const auto plain = picture(53, 37, 3);
   for (const char* type : every_type) {
