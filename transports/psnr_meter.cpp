@@ -35,11 +35,15 @@ void psnr_meter::offer(const sample_header& at_lane, std::uint16_t lane, payload
     skipped_.fetch_add(1, std::memory_order_relaxed);
 }
 
+void psnr_meter::request_finish(stamp deadline) {
+  deadline_ = deadline;
+  queue_.close();
+}
+
 void psnr_meter::finish(stamp deadline) {
   if (!thread_.joinable())
     return;
-  deadline_ = deadline;
-  queue_.close();
+  request_finish(deadline);
   thread_.join();
   tell();
 }

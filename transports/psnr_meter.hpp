@@ -31,8 +31,12 @@ public:
   /// lane number `lane`. Never waits. Thread: any.
   void offer(const sample_header& at_lane, std::uint16_t lane, payload original, payload encoded);
 
-  /// After the last `offer`: what waits is measured until `deadline` of the machine's clock, the
-  /// rest is skipped, and the node's log says what was left out. Idempotent. Thread: one at a time.
+  /// Takes nothing more. What waits is measured until `deadline` of the machine's clock, the rest
+  /// is skipped. Does not wait. Thread: any.
+  void request_finish(stamp deadline);
+
+  /// The same, and waits until it is done; then the node's log says what was left out. Idempotent.
+  /// Thread: one at a time.
   void finish(stamp deadline);
 
   /// Pictures without a figure because there was no time. Thread: any.
