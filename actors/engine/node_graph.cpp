@@ -2,6 +2,8 @@
 #include "actors/engine/node_graph.hpp"
 
 #include "actors/engine/stand_ins.hpp"
+#include "runtime/core/link_value.hpp"
+#include "transports/codecs/codec_chain.hpp"
 
 #include <algorithm>
 #include <set>
@@ -187,17 +189,27 @@ result<void> node_graph::load() {
 }
 
 result<std::unique_ptr<codec>> node_graph::make_codec(const link_config& l, std::uint16_t worker) {
-  if (l.codec.type == "raw")
+  if (l.codecs.empty())
     return std::unique_ptr<codec>{};
-  auto ready = load_module(plugin_kind::codec, l.codec.type);
   const environment where{.stage = l.name,
                           .copy = worker,
                           .directory = scenario_->directory,
                           .output = around_.output,
                           .seed = scenario_->seed,
                           .frames = nullptr};
-  return ready ? types_.make_codec(l.codec.type, l.codec.settings, where)
-               : result<std::unique_ptr<codec>>{std::move(ready).error()};
+  std::vector<chained_codec> chain;
+  for (const auto& c : l.codecs) {
+    auto ready = load_module(plugin_kind::codec, c.type);
+    auto made = ready ? types_.make_codec(c.type, c.settings, where)
+                      : result<std::unique_ptr<codec>>{std::move(ready).error()};
+    if (!made)
+      return std::move(made).error();
+    const auto* type = catalogue_.find(plugin_kind::codec, c.type);
+    chain.push_back({std::move(*made), type && type->plain});
+  }
+  if (chain.size() == 1)
+    return std::move(chain.front().what);
+  return std::unique_ptr<codec>(std::make_unique<codec_chain>(std::move(chain)));
 }
 
 std::string node_graph::codec_key(const link_config& l) {
@@ -210,7 +222,20 @@ std::vector<std::string> node_graph::value_names() const {
     for (const auto& m : l.as_models)
       for (auto& name : m->traits().values)
         names.insert(name);
+  for (const auto& lane : plan_->lanes) {
+    const auto& link = link_of(lane);
+    if (lane.local || plan_->instances[lane.from].node != self_ || link.codecs.empty())
+      continue;
+    names.emplace(link_value::encoded_bytes);
+    if (link.psnr)
+      names.emplace(link_value::psnr);
+  }
   return {names.begin(), names.end()};
+}
+
+std::uint16_t node_graph::value_number(std::string_view name) const {
+  return static_cast<std::uint16_t>(std::ranges::find(numbers_.values, name) -
+                                    numbers_.values.begin());
 }
 
 } // namespace peernet

@@ -69,7 +69,7 @@ public:
   /// What could not be loaded; in a rehearsal also what could not be bound.
   [[nodiscard]] const std::vector<fault>& faults() const noexcept { return faults_.all(); }
 
-  /// Names of the values this node's models report.
+  /// Names of the values this node's models and the links out of it report.
   [[nodiscard]] std::vector<std::string> value_names() const;
 
   /// Makes the queues and engines and binds the receiving ends on free ports. An error names the
@@ -130,11 +130,16 @@ private:
                                                      const std::string& address) const;
   [[nodiscard]] result<std::unique_ptr<receive_end>> bind_end(const link_config& l, node_id from,
                                                               const std::string& network) const;
-  [[nodiscard]] result<void> make_engines(std::uint32_t instance, const run_numbers& numbers);
+  [[nodiscard]] result<void> make_engines(std::uint32_t instance);
   [[nodiscard]] result<void> bind_instance(std::uint32_t instance, std::vector<bound_end>& bound);
   [[nodiscard]] result<std::unique_ptr<lane_sender>>
-  open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere);
+  open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere,
+            sender_part& to);
   void make_loops();
+  /// The run's number of a value.
+  [[nodiscard]] std::uint16_t value_number(std::string_view name) const;
+  /// What all lanes of `l` from here share.
+  [[nodiscard]] result<psnr_meter*> meter_of(const link_config& l, sender_part& part);
 
   /// This node's part of a place; made at the first call.
   template <class Part>
@@ -161,6 +166,7 @@ private:
   event_log events_;
   end_hub hub_;
   node_context context_;
+  run_numbers numbers_;
   std::map<std::uint32_t, loaded> loaded_; ///< by instance
   load_errors faults_;
   std::set<std::string> unopened_; ///< in a rehearsal: links of which a sender could not be opened

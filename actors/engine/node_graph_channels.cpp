@@ -2,6 +2,8 @@
 // The two ends of a link: on which address, with which key.
 #include "actors/engine/node_graph.hpp"
 #include "runtime/core/address.hpp"
+#include "runtime/core/link_value.hpp"
+#include "transports/codecs/codec_chain.hpp"
 #include "transports/security.hpp"
 
 #include <algorithm>
@@ -95,7 +97,7 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
         link_receiver::settings{.name = link.name,
                                 .link = l.inputs[input],
                                 .input = input,
-                                .codec = link.codec.type,
+                                .codec = names_of(link.codecs),
                                 .max_frame = largest_body(link)},
         context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
   }
@@ -104,7 +106,8 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
 
 result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                                                            const plan_instance& from,
-                                                           std::span<const bound_end> everywhere) {
+                                                           std::span<const bound_end> everywhere,
+                                                           sender_part& to) {
   const auto& lane = plan_->lanes[number];
   const auto& link = link_of(lane);
   const auto end = std::ranges::find_if(
@@ -122,20 +125,37 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
   if (!channel)
     return error{channel.error().code, "links." + link.name + ": " + channel.error().message};
   std::vector<std::unique_ptr<codec>> codecs;
-  for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
+  for (std::uint16_t w = 0; w < from.workers && !link.codecs.empty(); ++w) {
     auto made = make_codec(link, w);
     if (!made && !around_.rehearsal)
       return with_key({codec_key(link), std::move(made).error()});
     codecs.push_back(made ? std::move(*made) : nullptr);
   }
-  return std::make_unique<lane_sender>(lane_sender::settings{.name = link.name,
-                                                             .link = lane.link,
-                                                             .lane = lane.copy,
-                                                             .route_step = lane.route_step,
-                                                             .queue = link.send_queue,
-                                                             .codec = link.codec.type,
-                                                             .max_frame = largest_body(link)},
-                                       context_, std::move(*channel), std::move(codecs));
+  const auto meter = meter_of(link, to);
+  if (!meter)
+    return meter.error();
+  return std::make_unique<lane_sender>(
+      lane_sender::settings{.name = link.name,
+                            .link = lane.link,
+                            .lane = lane.copy,
+                            .route_step = lane.route_step,
+                            .queue = link.send_queue,
+                            .codec = names_of(link.codecs),
+                            .max_frame = largest_body(link),
+                            .encoded_bytes = value_number(link_value::encoded_bytes),
+                            .meter = *meter},
+      context_, std::move(*channel), std::move(codecs));
+}
+
+result<psnr_meter*> node_graph::meter_of(const link_config& l, sender_part& part) {
+  if (!l.psnr || l.codecs.empty() || part.meter || around_.rehearsal)
+    return part.meter.get();
+  auto decoder = make_codec(l, 0);
+  if (!decoder)
+    return with_key({codec_key(l), std::move(decoder).error()});
+  part.meter = std::make_unique<psnr_meter>(l.name, value_number(link_value::psnr), context_,
+                                            std::move(*decoder));
+  return part.meter.get();
 }
 
 } // namespace peernet

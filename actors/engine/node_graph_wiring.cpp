@@ -27,7 +27,7 @@ result<decoder_set> node_graph::make_decoders(std::uint32_t instance, std::uint1
   return set;
 }
 
-result<void> node_graph::make_engines(std::uint32_t instance, const run_numbers& numbers) {
+result<void> node_graph::make_engines(std::uint32_t instance) {
   const auto& i = plan_->instances[instance];
   auto& l = loaded_[instance];
   const stage_identity who{.name = place_of(i).name, .copy = i.copy};
@@ -57,8 +57,7 @@ result<void> node_graph::make_engines(std::uint32_t instance, const run_numbers&
         return std::move(decoders).error();
       std::vector<std::uint16_t> values;
       for (const auto& name : l.as_models[w]->traits().values)
-        values.push_back(static_cast<std::uint16_t>(std::ranges::find(numbers.values, name) -
-                                                    numbers.values.begin()));
+        values.push_back(value_number(name));
       workers.push_back({std::move(l.as_models[w]), std::move(*decoders), std::move(values)});
     }
     auto to = part(inference, i.place);
@@ -89,9 +88,10 @@ result<std::vector<bound_end>> node_graph::bind(const run_numbers& numbers) {
               .clock_number = numbers.clock,
               .run = numbers.run};
   hub_.place(self_, numbers.clock);
+  numbers_ = numbers;
   std::vector<bound_end> bound;
   for (const auto& [instance, l] : loaded_) {
-    if (auto made = make_engines(instance, numbers); !made)
+    if (auto made = make_engines(instance); !made)
       return std::move(made).error();
     if (auto done = bind_instance(instance, bound); !done)
       return std::move(done).error();
@@ -152,7 +152,7 @@ result<void> node_graph::connect(std::span<const bound_end> everywhere) {
         outlets.push_back(to->hand_offs.back().second.get());
         continue;
       }
-      auto opened = open_lane(n, i, everywhere);
+      auto opened = open_lane(n, i, everywhere, *to);
       if (!opened && around_.rehearsal) {
         unopened_.insert(to->name);
         continue;

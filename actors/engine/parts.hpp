@@ -69,6 +69,7 @@ struct sender_part {
   std::string name;
   place_id place = 0;
   node_id node = 0;
+  std::unique_ptr<psnr_meter> meter; ///< if the link asks for it; in front of its users
   std::vector<std::unique_ptr<lane_sender>> lanes;
   std::vector<std::pair<std::uint16_t, std::unique_ptr<local_outlet>>> hand_offs; ///< lane number
 

@@ -31,6 +31,7 @@ constexpr std::array bitrate_units{unit{"bit", 1}, unit{"kbit", 1e3}, unit{"Mbit
                                    unit{"Gbit", 1e9}};
 constexpr std::array percent_units{unit{"%", 0.01}};
 constexpr std::array ppm_units{unit{"ppm", 1}};
+constexpr std::array decibel_units{unit{"dB", 1}};
 
 error bad_quantity(std::string_view text, std::string_view kind, std::span<const unit> units,
                    std::string_view example, std::string_view why) {
@@ -129,6 +130,10 @@ result<double> parse_percent(std::string_view text) {
 
 result<double> parse_ppm(std::string_view text) {
   return parse_quantity(text, "frequency error", ppm_units, "40ppm");
+}
+
+result<double> parse_decibel(std::string_view text) {
+  return parse_quantity(text, "number of decibels", decibel_units, "30dB");
 }
 
 std::string print_duration(duration d) {

@@ -32,6 +32,9 @@ namespace peernet {
 /// "40ppm", "-0.5ppm": parts per million, returned as such.
 [[nodiscard]] result<double> parse_ppm(std::string_view text);
 
+/// "30dB", "-3.5dB": decibels, returned as such.
+[[nodiscard]] result<double> parse_decibel(std::string_view text);
+
 /// The shortest unit that keeps the value exact: 20ms, 1500us, 10s. Read back by `parse_duration`.
 [[nodiscard]] std::string print_duration(duration d);
 [[nodiscard]] std::string print_rate(double hz);

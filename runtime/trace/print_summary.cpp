@@ -80,6 +80,7 @@ public:
     problems();
     steps();
     links();
+    values();
     outcomes();
     clocks();
     clock_pairs();
@@ -209,6 +210,29 @@ private:
             r.throughput ? show_bitrate(*r.throughput) : none);
       if (r.corrupt.value_or(0) > 0)
         print("{:<{}} {} frames came corrupt\n", "", names, *r.corrupt);
+    }
+  }
+
+  /// What inference and links report for each sample. Its low end counts as much as its high one.
+  void values() {
+    if (s_.values.empty())
+      return;
+    const auto places = widest(
+        s_.values, [](const auto& r) { return r.place; }, 8, name_width);
+    const auto names = widest(
+        s_.values, [](const auto& r) { return r.name; }, 13, step_width);
+    print("\n{:<{}} {:<{}}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "place", places, "value",
+          names, "count", "min", "mean", "p50", "p90", "p99", "max");
+    for (const auto& r : s_.values) {
+      const auto cell = [&](std::optional<double> v) {
+        return !v                              ? std::string(none)
+               : r.unit == figure_unit::number ? fmt::format("{:.4g}", *v)
+                                               : show_figure(r.unit, *v);
+      };
+      const auto& f = r.figures;
+      print("{:<{}} {:<{}}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", clip(r.place, places),
+            places, clip(r.name, names), names, f.count, cell(f.min), cell(f.mean), cell(f.p50),
+            cell(f.p90), cell(f.p99), cell(f.max));
     }
   }
 

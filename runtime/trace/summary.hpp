@@ -97,10 +97,11 @@ struct run_summary {
     std::optional<double> rate; ///< Hz, samples got; mean of the copies; nothing: one slot or none
   };
 
-  /// A figure that an inference reported, over all copies.
+  /// A figure that an inference or a link reported for each sample, over all copies or lanes.
   struct value_row {
     std::string place;
     std::string name;
+    figure_unit unit = figure_unit::number;
     number_distribution figures;
   };
 

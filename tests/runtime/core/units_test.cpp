@@ -27,6 +27,7 @@ BOOST_AUTO_TEST_CASE(other_quantities_come_in_their_base_unit) {
   BOOST_TEST(*parse_bitrate("20Mbit") == 20e6);
   BOOST_TEST(*parse_percent("1%") == 0.01);
   BOOST_TEST(*parse_ppm("-40ppm") == -40);
+  BOOST_TEST(*parse_decibel("30.5 dB") == 30.5);
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_quantity_says_what_is_wrong_and_which_units_there_are) {
