@@ -71,6 +71,7 @@ private:
 
   void run(std::stop_token stop);
   void accept(incoming_frame&& frame, recorder& by);
+  void count_stray(errc why) noexcept;
   [[nodiscard]] lane_arrivals* lane_of(const wire_header& h) noexcept;
 
   const settings settings_;

@@ -20,6 +20,7 @@ inline constexpr double shortest_wander_ns = 10e6; ///< its period
 inline constexpr double most_copies = 1'000; ///< of a stage: three times as many were too much
 inline constexpr double most_in_flight = 10'000;
 inline constexpr double longest_queue = 1e6;
+inline constexpr std::size_t most_codecs = 8; ///< of a link, one behind the other
 inline constexpr std::size_t most_nodes = 1'000;
 inline constexpr std::size_t most_places = 20'000; ///< stages and links; fits place_id
 

@@ -53,6 +53,8 @@ std::string in_unit(option_kind kind, double number) {
     return print_duration(duration{static_cast<std::int64_t>(number)});
   case option_kind::rate:
     return print_rate(number);
+  case option_kind::bitrate:
+    return print_bitrate(number);
   case option_kind::size:
   case option_kind::size_range:
     return print_size(static_cast<std::uint64_t>(number));
@@ -233,6 +235,8 @@ result<option_value> read_value(const option_def& def, const document_value& wri
     return as_option(ranged(def, quantity(parse_duration, written)));
   case option_kind::rate:
     return as_option(ranged(def, quantity(parse_rate, written)));
+  case option_kind::bitrate:
+    return as_option(ranged(def, quantity(parse_bitrate, written)));
   case option_kind::percent:
     return as_option(ranged(def, quantity(parse_percent, written)));
   case option_kind::ppm:
@@ -262,6 +266,7 @@ std::string print_value(const option_def& def, const option_value& value) {
   case option_kind::size:
     return quoted(print_size(static_cast<std::uint64_t>(std::get<std::int64_t>(value))));
   case option_kind::rate:
+  case option_kind::bitrate:
   case option_kind::percent:
   case option_kind::ppm:
     return quoted(in_unit(def.kind, std::get<double>(value)));

@@ -37,12 +37,18 @@ public:
   void make_room(std::size_t frames) {
     change([&] { room_ = frames == endless ? endless : room_ + frames; });
   }
-  /// From now on the channel takes nothing and says so, and once why, if there is a reason.
+  /// From now on the channel takes nothing and says so, and why, if there is a reason.
   void break_down(std::string why = {}) {
     change([&] {
       broken_ = true;
-      if (!why.empty())
-        outage_ = std::move(why);
+      trouble_ = std::move(why);
+    });
+  }
+  /// The same for a while: it says so once.
+  void lose_connection(std::string why) {
+    change([&] {
+      broken_ = true;
+      outage_ = std::move(why);
     });
   }
   /// The channel takes frames again.
@@ -94,6 +100,7 @@ private:
   std::size_t attempts_ = 0;
   bool broken_ = false;
   std::optional<std::string> outage_;
+  std::string trouble_;
 };
 
 class fake_send_end final : public send_end {
@@ -130,6 +137,10 @@ public:
 
   bool connected() override { return wait_writable(duration{0}); }
 
+  channel_report report() const override {
+    const std::lock_guard lock(world_->mutex_);
+    return {.bytes = std::nullopt, .counts = {}, .trouble = world_->trouble_};
+  }
   std::optional<std::string> outage() override {
     const std::lock_guard lock(world_->mutex_);
     return std::exchange(world_->outage_, std::nullopt);

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_told_once_with_its_reason_and_so_is_its_end) {
   for (int outage = 0; outage < 2; ++outage) {
     l.send(0);
     BOOST_TEST(l.node.events.take().first.empty());
-    l.channel->break_down(reset);
+    l.channel->lose_connection(reset);
     for (std::uint64_t n = 1; n < 4; ++n)
       l.send(n);
     auto events = l.node.events.take().first;
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_told_once_with_its_reason_and_so_is_its_end) {
 BOOST_AUTO_TEST_CASE(an_outage_that_no_sample_met_is_told_all_the_same) {
   sending_lane l;
   l.channel->make_room(fake_outgoing::endless);
-  l.channel->break_down(reset);
+  l.channel->lose_connection(reset);
   l.channel->recover();
   l.send(0);
   const auto events = l.node.events.take().first;
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_ends_with_the_run_is_no_event) {
   l.channel->make_room(fake_outgoing::endless);
   l.send(0);
   l.sut->finish(clock::machine_now() + test_deadline);
-  l.channel->break_down(reset);
+  l.channel->lose_connection(reset);
   l.send(1);
   BOOST_TEST(l.node.events.take().first.empty());
 }

@@ -36,7 +36,10 @@ struct sending_lane {
   static constexpr std::uint32_t stage_route = 10, step = 5, route = 15; ///< 15 = 10 + 5
   static constexpr std::uint16_t number = 2;
 
-  explicit sending_lane(queue_config queue = {}, std::size_t codecs = 0) {
+  static constexpr std::uint16_t encoded_bytes = 21; ///< the number of that value
+
+  explicit sending_lane(queue_config queue = {}, std::size_t codecs = 0,
+                        psnr_meter* meter = nullptr) {
     std::vector<std::unique_ptr<codec>> made;
     for (std::size_t i = 0; i < codecs; ++i)
       made.push_back(std::make_unique<prefixing_codec>(static_cast<char>('0' + i)));
@@ -46,6 +49,8 @@ struct sending_lane {
                                                               .route_step = step,
                                                               .queue = queue,
                                                               .codec = codecs ? "prefix" : "raw",
+                                                              .encoded_bytes = encoded_bytes,
+                                                              .meter = meter,
                                                               .max_frame = 100},
                                         node.context(), std::make_unique<fake_send_end>(channel),
                                         std::move(made));
