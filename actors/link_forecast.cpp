@@ -38,7 +38,7 @@ public:
       settings.max_frame = static_cast<std::size_t>(*most);
     const auto options = udp_options::of(settings);
     const udp_cut cut{options.datagram, may_leave(l)};
-    const auto known = l.codec.type == "raw" ? output_of(l.from) : std::nullopt;
+    const auto known = l.codecs.empty() ? output_of(l.from) : std::nullopt;
     const auto body = std::min(known.value_or(options.max_sample), options.max_sample);
     const auto parts = cut.parts(body);
     const auto whole = [&](double loss) {

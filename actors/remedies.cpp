@@ -153,8 +153,8 @@ public:
     if (const auto* path = option_ ? stage_->settings.find<std::string>(option_->name) : nullptr)
       look_for(*path);
     for (const auto& l : e.what.scenario.links)
-      if (key == "links." + l.name + ".codec")
-        type_ = catalogue::builtin().find(plugin_kind::codec, l.codec.type);
+      if (key == "links." + l.name + ".codec" && l.codecs.size() == 1)
+        type_ = catalogue::builtin().find(plugin_kind::codec, l.codecs.front().type);
   }
 
   [[nodiscard]] finding explain() const {

@@ -141,9 +141,9 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                             .route_step = lane.route_step,
                             .queue = link.send_queue,
                             .codec = names_of(link.codecs),
-                            .max_frame = largest_body(link),
                             .encoded_bytes = value_number(link_value::encoded_bytes),
-                            .meter = *meter},
+                            .meter = *meter,
+                            .max_frame = largest_body(link)},
       context_, std::move(*channel), std::move(codecs));
 }
 

@@ -26,9 +26,12 @@ scenario with_understudies(scenario s, const missing_parts& missing) {
     if (!missing.links.contains(link.name) && !unaddressed && !lost(ends[i].from) &&
         !lost(ends[i].to))
       continue;
-    link.transport = link_config{}.transport;
+    const link_config plain;
+    link.transport = plain.transport;
+    link.transport_settings = plain.transport_settings;
     link.network.clear();
-    link.codec = {};
+    link.codecs.clear();
+    link.psnr = plain.psnr;
   }
   for (auto& node : s.nodes)
     if (missing.nodes.contains(node.name))

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_missing_node_is_played_by_a_child_that_does_nothing) {
   BOOST_TEST(s.inference[0].type == "dummy");
   BOOST_TEST(s.inference[0].queue.size == 3u);
   BOOST_TEST(s.links[0].network == "");
-  BOOST_TEST(s.links[0].codec.type == "raw");
+  BOOST_TEST(s.links[0].codecs.empty());
   BOOST_TEST(s.links[1].transport == "zmq-tcp");
   BOOST_TEST(s.sensors[0].type == "video"); // elsewhere
   BOOST_TEST((s.nodes[2].start == node_start::join));
