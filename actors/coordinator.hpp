@@ -3,6 +3,7 @@
 // names whom it waits for; a node that is lost ends the run, never its results.
 #pragma once
 
+#include "actors/engine/load_errors.hpp"
 #include "actors/metrics.hpp"
 #include "actors/protocol.hpp"
 #include "runtime/config/plan.hpp"
@@ -14,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,6 +27,7 @@ struct member {
   std::string name;
   node_actor actor;
   deployment shipped;
+  std::string machine = {}; ///< for messages, if it is another one: "10.0.0.5:7447"
 };
 
 /// How far a run goes.
@@ -32,6 +35,12 @@ enum class run_purpose : std::uint8_t {
   measure,  ///< to its end
   check,    ///< until every node has loaded what it needs
   rehearse, ///< until it could begin: everything bound, linked and probed
+};
+
+/// What keeps a run from beginning, and on which node.
+struct obstacle {
+  std::optional<node_id> node; ///< none: here, or of the scenario as a whole
+  fault what;
 };
 
 /// What a rehearsal found out, as far as it came.
@@ -58,8 +67,9 @@ struct run_ending {
   error reason;                      ///< not_started, failed, node_lost: why
   std::vector<std::string> messages; ///< for the user, in order
   summary_ptr summary;               ///< null if nothing was measured
-  rehearsal rehearsed;               ///< if that was the purpose
-  std::vector<bool> lost;            ///< by node: it does not answer any more
+  std::vector<obstacle> obstacles; ///< not_started: at least one; a rehearsal goes on where it can
+  rehearsal rehearsed;             ///< if that was the purpose
+  std::vector<bool> lost;          ///< by node: it does not answer any more
 };
 using ending_ptr = std::shared_ptr<const run_ending>;
 

@@ -1,203 +1,224 @@
 // SPDX-License-Identifier: MIT
 #include "actors/doctor.hpp"
 
+#include "actors/engine/networks.hpp"
 #include "actors/remote/machine.hpp"
-#include "runtime/clocks/clock_estimate.hpp"
-#include "runtime/core/units.hpp"
-
-#include <fmt/format.h>
+#include "runtime/config/shipped_files.hpp"
+#include "runtime/config/writer.hpp"
+#include "runtime/core/address.hpp"
 
 #include <algorithm>
-#include <map>
-#include <sstream>
+#include <filesystem>
+#include <fstream>
+#include <utility>
 
 namespace peernet {
 
 namespace {
 
-using grade = finding::grade;
+/// Of errors that begin with a key.
+fault with_key_of(error e) {
+  const auto colon = e.message.find(": ");
+  return {e.message.substr(0, colon), {e.code, e.message.substr(colon + 2)}};
+}
 
-/// Four samples of 1 MB, a usual burst of pictures, fit into a buffer of this size, bytes.
-constexpr std::int64_t enough_buffer = 4 << 20;
-/// What Ethernet carries; less splits samples into more packets.
-constexpr std::uint32_t usual_mtu = 1500;
-/// A bound wider than this says little about delays within one building.
-constexpr std::int64_t wide_bound_ns = 1'000'000;
+/// "sensors.album.path" → "album"
+std::string name_in(const std::string& key) {
+  const auto first = key.find('.') + 1;
+  return key.substr(first, key.find('.', first) - first);
+}
 
-class examiner {
+class doctor {
 public:
-  examiner(const scenario& what, const plan& whole, const run_result& run)
-      : what_(what), whole_(whole), run_(run) {}
+  doctor(const reading& what, const plan& whole, const run_options& options)
+      : s_(what.scenario),
+        options_(options),
+        e_{.what = what,
+           .whole = whole,
+           .access = options.access,
+           .own = look_at_machine(),
+           .machines = {},
+           .to_ship = {},
+           .obstacles = {},
+           .missing = {},
+           .absent = {},
+           .rehearsed = {}} {}
 
-  std::vector<finding> look(const machine_facts& own) {
-    look_at_machine_of("this machine", own);
-    for (node_id n = 0; n < run_.machines.size(); ++n)
-      if (const auto& m = run_.machines[n]) {
-        const auto name = "node " + whole_.nodes[n];
-        add(grade::good, name,
-            fmt::format("{} runs PeerNet {}, {}, {} cores; plugins: {}", m->host, m->version,
-                        m->system, m->cores, list(m->plugins)));
-        look_at_machine_of(name, *m);
-        look_at_mtu(name, run_.path_mtus[n]);
-      }
-    look_at_problem();
-    if (run_.ending && !run_.ending->rehearsed.nodes.empty()) {
-      look_at_links(run_.ending->rehearsed);
-      look_at_clocks(run_.ending->rehearsed);
-    }
-    return std::move(findings_);
+  diagnosis examine() {
+    call();
+    look_at_addresses();
+    look_at_files();
+    rehearse();
+    if (interrupted())
+      return {exit_code::interrupted, {}};
+    diagnosis d{exit_code::passed, findings_of(e_)};
+    for (const auto code : {exit_code::node_lost, exit_code::internal_error,
+                            exit_code::bad_scenario}) // the gravest last
+      if (std::ranges::find(d.findings, code, &finding::code) != d.findings.end())
+        d.code = code;
+    return d;
   }
 
 private:
-  void add(grade how, std::string about, std::string text, std::string remedy = "") {
-    findings_.push_back({how, std::move(about), std::move(text), std::move(remedy)});
+  [[nodiscard]] bool interrupted() const {
+    return options_.interrupts && options_.interrupts->load() > 0;
   }
 
-  static std::string list(const std::vector<std::string>& names) {
-    std::string all;
-    for (const auto& n : names)
-      all += (all.empty() ? "" : ", ") + n;
-    return all.empty() ? "none" : all;
-  }
-
-  void look_at_machine_of(const std::string& name, const machine_facts& m) {
-    if (m.governor.empty())
-      add(grade::good, name, "shows no CPU governor: a virtual machine, or a fixed frequency");
-    else if (m.governor == "performance")
-      add(grade::good, name, "CPU governor \"performance\"");
-    else
-      add(grade::look, name,
-          "CPU governor \"" + m.governor +
-              "\": the frequency changes with the load, and so do times",
-          "cpupower frequency-set -g performance");
-    const auto buffers = std::min(m.most_receive_buffer, m.most_send_buffer);
-    const auto sizes = fmt::format("socket buffers up to {} for receiving, {} for sending",
-                                   show_size(static_cast<double>(m.most_receive_buffer)),
-                                   show_size(static_cast<double>(m.most_send_buffer)));
-    if (buffers >= enough_buffer)
-      add(grade::good, name, sizes);
-    else
-      add(grade::look, name, sizes + ": bursts of large samples do not fit",
-          fmt::format("sysctl -w net.core.rmem_max={0} net.core.wmem_max={0}", enough_buffer));
-  }
-
-  void look_at_mtu(const std::string& name, std::uint32_t mtu) {
-    if (mtu == 0 || mtu >= usual_mtu)
-      add(grade::good, name,
-          mtu == 0 ? "the path's MTU is unknown" : fmt::format("MTU {} on the way there", mtu));
-    else
-      add(grade::look, name, fmt::format("MTU {} on the way there: a tunnel, perhaps", mtu),
-          "compare `ip link` on both machines and what lies between them");
-  }
-
-  /// Why the rehearsal ended early, if it did.
-  void look_at_problem() {
-    std::istringstream lines(run_.problem);
-    for (std::string line; std::getline(lines, line);)
-      add(grade::bad, "scenario", line, remedy_for(line));
-    if (run_.problem.empty())
-      add(grade::good, "scenario", "every node loads its sensors, models and sinks, and binds");
-  }
-
-  static std::string remedy_for(const std::string& problem) {
-    const auto says = [&](std::string_view words) { return problem.find(words) != problem.npos; };
-    if (says("nobody listens"))
-      return "start `peernet-node --listen` there, and see that a firewall lets its port through";
-    if (says("certificate"))
-      return "`peernet-node --invite` there, `peernet-node --pair` here";
-    if (says("busy"))
-      return "wait for that run, or end it";
-    if (says("widen --ports") || says("version"))
-      return ""; // it says so itself
-    if (says("no answer") || says("within"))
-      return "see that the machine is up and that packets to it pass";
-    return "";
-  }
-
-  void look_at_links(const rehearsal& r) {
-    for (const auto& l : what_.links) {
-      std::string where;
-      for (const auto& e : r.endpoints.ends)
-        if (whole_.places[e.link].name == l.name && where.empty())
-          where = e.port == 0 ? e.address : e.address + ":" + std::to_string(e.port);
-      const auto stands = std::ranges::find(r.unlinked, l.name) == r.unlinked.end();
-      if (where.empty())
-        add(grade::good, "link " + l.name, "stays within one node");
-      else if (stands)
-        add(grade::good, "link " + l.name, l.transport + " reaches " + where);
-      else
-        add(grade::bad, "link " + l.name, l.transport + " does not reach " + where,
-            "let TCP through to that address; --ports 7500-7599 of peernet-node, or of peernet-run "
-            "for nodes here, keeps data in a range that a firewall can open");
+  /// Who cannot be played is told apart before anything is asked of those who can.
+  void call() {
+    const auto& access = options_.access;
+    const auto nobody = !access.insecure && !access.self;
+    for (node_id n = 0; n < s_.nodes.size(); ++n)
+      if (is_remote(s_, n) &&
+          (nobody || (s_.nodes[n].start == node_start::join && access.listen.empty())))
+        e_.absent.insert(n);
+    if (nobody)
+      return;
+    const auto answers =
+        run_nodes::survey({.what = e_.what,
+                           .whole = e_.whole,
+                           .program = options_.program,
+                           .access = access,
+                           .output = "",
+                           .sockets = "",
+                           .secret = "",
+                           .interrupts = options_.interrupts,
+                           .on_trouble = {},
+                           .on_step = [this](const std::string& step) {
+                             if (options_.on_progress)
+                               options_.on_progress({.step = step, .elapsed = {}, .figures = {}});
+                           }});
+    for (const auto& [n, answer] : answers) {
+      if (!answer)
+        miss(n, {"", answer.error()});
+      else if (!e_.machines.emplace(n, *answer).first->second.facts.busy.empty())
+        e_.absent.insert(n);
+    }
+    for (auto& f : check_machines_met(s_, e_.machines)) {
+      const auto name = name_in(f.key);
+      const auto node = std::ranges::find(s_.nodes, name, &node_config::name);
+      if (f.key.starts_with("links."))
+        e_.missing.links.insert(name);
+      else if (node != s_.nodes.end()) // of two nodes with one daemon it is the later one
+        e_.absent.insert(static_cast<node_id>(node - s_.nodes.begin()));
+      e_.obstacles.push_back({std::nullopt, std::move(f)});
     }
   }
 
-  void look_at_clocks(const rehearsal& r) {
-    for (node_id n = 0; n < r.by_udp.size(); ++n)
-      if (!r.by_udp[n])
-        add(grade::look, "clocks",
-            "no clock probes (UDP) reach node " + whole_.nodes[n] +
-                ": its clock is compared over the control connection, less tightly",
-            "let UDP through to it, both ways");
-    const auto estimated = estimate_clocks(
-        {.probes = r.learnt.probes, .looks = r.learnt.looks, .names = whole_.nodes});
-    const auto name = [&](node_id n) {
-      return n < whole_.nodes.size() ? whole_.nodes[n] : std::string("coordinator");
+  void miss(node_id n, fault why) {
+    e_.absent.insert(n);
+    e_.obstacles.push_back({n, std::move(why)});
+  }
+
+  /// Every node binds all its addresses, used or not.
+  void look_at_addresses() {
+    for (node_id n = 0; n < s_.nodes.size(); ++n) {
+      const auto& config = s_.nodes[n];
+      const auto met = e_.machines.find(n);
+      if (is_remote(s_, n) && met == e_.machines.end())
+        continue;
+      const auto& own = (is_remote(s_, n) ? met->second.facts : e_.own).networks;
+      std::string all;
+      for (const auto& o : own)
+        all += (all.empty() ? "" : ", ") + o.address + " (" + o.interface + ")";
+      for (const auto& [network, address] : config.addresses) {
+        const auto is_it = [&](const machine_network& o) {
+          return same_address(o.address, address);
+        };
+        if (is_loopback(address) || std::ranges::any_of(own, is_it))
+          continue;
+        e_.missing.addresses.emplace(config.name, network);
+        e_.obstacles.push_back(
+            {n,
+             {"nodes." + config.name + ".addresses." + network,
+              {errc::not_found, address + " is no address of this machine; it has " +
+                                    (all.empty() ? "none" : all)}}});
+      }
+    }
+  }
+
+  /// What is to be shipped: a node that does not take it all can still be looked at without.
+  void look_at_files() {
+    for (const auto& [n, machine] : e_.machines) {
+      const auto files = files_to_ship(s_, s_.nodes[n].name, catalogue::builtin());
+      if (!files) {
+        auto why = with_key_of(files.error());
+        e_.missing.stages.insert(name_in(why.key));
+        e_.obstacles.push_back({n, std::move(why)});
+        continue;
+      }
+      std::uint64_t bytes = 0;
+      for (const auto& f : *files) {
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(f.path, failed);
+        if (!failed && std::ifstream(f.path)) {
+          bytes += size;
+          continue;
+        }
+        e_.missing.stages.insert(name_in(f.key));
+        note({n, {f.key, {errc::unreadable, f.path + " may not be read by this user"}}});
+      }
+      e_.to_ship[n] = bytes;
+      if (bytes > machine.facts.most_shipped)
+        for (const auto& f : *files)
+          e_.missing.stages.insert(name_in(f.key));
+    }
+  }
+
+  /// Until nobody is lost on the way who was thought to be there.
+  void rehearse() {
+    while (!interrupted() && e_.absent.size() < s_.nodes.size()) {
+      for (const auto n : e_.absent)
+        e_.missing.nodes.insert(s_.nodes[n].name);
+      auto played = e_.what;
+      played.scenario = with_understudies(s_, e_.missing);
+      played.resolved = write_scenario(played.scenario, catalogue::builtin());
+      auto rehearsing = options_;
+      rehearsing.purpose = run_purpose::rehearse;
+      auto run = run_scenario(played, rehearsing);
+      e_.machines.merge(run.machines);
+      const auto completed = run.ending && run.ending->how == run_ending::kind::completed;
+      if (!completed && run.obstacles.empty())
+        run.obstacles.push_back({std::nullopt, {"", {errc::internal, run.problem}}});
+      const auto before = e_.absent.size();
+      for (auto& o : run.obstacles)
+        note(std::move(o));
+      if (completed) {
+        e_.rehearsed = run.ending->rehearsed;
+        return;
+      }
+      if (e_.absent.size() == before)
+        return;
+      for (node_id n = 0; n < s_.nodes.size(); ++n)
+        if (s_.nodes[n].start == node_start::join)
+          e_.absent.insert(n); // it came for one run, which is over
+    }
+  }
+
+  void note(obstacle o) {
+    if (o.node && o.what.key.empty())
+      return miss(*o.node, std::move(o.what));
+    const auto known = [&](const obstacle& k) {
+      return k.node == o.node && k.what.key == o.what.key;
     };
-    for (const auto& p : estimated.pairs) {
-      const auto pair =
-          fmt::format("{} against {}{}: {}{} ± {}, round trip {} at best", name(p.answerer),
-                      name(p.asker), p.network.empty() ? "" : " on " + p.network,
-                      p.shared ? "one clock, " : "", show_duration(duration{p.offset_ns}),
-                      show_duration(duration{p.bound_ns}), show_duration(duration{p.shortest_ns}));
-      if (p.bound_ns <= wide_bound_ns)
-        add(grade::good, "clocks", pair);
-      else
-        add(grade::look, "clocks", pair + ": too wide to say much about one-way delays",
-            "use a network with a shorter round trip between these two, if there is one");
-    }
+    if (std::ranges::none_of(e_.obstacles, known))
+      e_.obstacles.push_back(std::move(o));
   }
 
-  const scenario& what_;
-  const plan& whole_;
-  const run_result& run_;
-  std::vector<finding> findings_;
+  const scenario& s_;
+  const run_options& options_;
+  examination e_;
 };
 
 } // namespace
 
-std::vector<finding> findings_of(const scenario& what, const plan& whole,
-                                 const run_result& rehearsed, const machine_facts& own) {
-  return examiner(what, whole, rehearsed).look(own);
-}
-
 diagnosis examine(const reading& what, const run_options& options) {
-  auto rehearsing = options;
-  rehearsing.purpose = run_purpose::rehearse;
-  auto whole = make_plan(what.scenario);
+  const auto whole = make_plan(what.scenario);
   if (!whole)
-    return {exit_code::bad_scenario, {{grade::bad, "scenario", whole.error().message, ""}}};
-  const auto run = run_scenario(what, rehearsing);
-  diagnosis d{run.code, findings_of(what.scenario, *whole, run, look_at_machine())};
-  const auto bad =
-      std::ranges::any_of(d.findings, [](const finding& f) { return f.how == grade::bad; });
-  if (bad && d.code == exit_code::passed)
-    d.code = exit_code::node_lost; // some way between nodes does not work
-  return d;
-}
-
-std::string print(const diagnosis& d) {
-  static constexpr std::string_view marks[] = {"✓", "!", "✗"};
-  std::string text;
-  std::map<grade, std::size_t> counts;
-  for (const auto& f : d.findings) {
-    ++counts[f.how];
-    text += fmt::format("{} {}: {}\n", marks[static_cast<std::size_t>(f.how)], f.about, f.what);
-    if (!f.remedy.empty())
-      text += "  → " + f.remedy + "\n";
-  }
-  return text + fmt::format("\n{} to mend, {} worth a look, {} good\n", counts[grade::bad],
-                            counts[grade::look], counts[grade::good]);
+    return {exit_code::bad_scenario,
+            {{finding::grade::bad, "scenario", whole.error().message,
+              "change it in " + what.scenario.file, exit_code::bad_scenario}}};
+  return doctor(what, *whole, options).examine();
 }
 
 } // namespace peernet

@@ -1,44 +1,40 @@
 // SPDX-License-Identifier: MIT
 // What would keep a scenario from running well on the machines it names, and what to do about it:
-// everything is contacted, loaded, bound, linked and probed, and nothing is measured.
+// everything is contacted, loaded, bound, linked and probed, and nothing is measured. What cannot
+// be had is replaced for the rest to be looked at all the same.
 #pragma once
 
+#include "actors/finding.hpp"
+#include "actors/machine_look.hpp"
 #include "actors/run_scenario.hpp"
+#include "runtime/config/understudies.hpp"
 
-#include <string>
-#include <vector>
+#include <map>
+#include <optional>
+#include <set>
 
 namespace peernet {
 
-/// One thing that was looked at.
-struct finding {
-  enum class grade : std::uint8_t {
-    good,
-    look, ///< the run works; its figures may suffer
-    bad,  ///< the run will not work
-  };
-  grade how = grade::good;
-  std::string about;  ///< "node cloud", "link uplink", "clocks"
-  std::string what;   ///< what was found, with its figures
-  std::string remedy; ///< what to do; empty if all is good
+/// All that was tried, and what came of it.
+struct examination {
+  const reading& what;
+  const plan& whole; ///< of its scenario
+  const remote_access& access;
+  machine_facts own; ///< of this machine
+  machine_looks machines;
+  std::map<node_id, std::uint64_t> to_ship; ///< bytes of files, by node on another machine
+  std::vector<obstacle> obstacles;
+  missing_parts missing;    ///< of the scenario as it was rehearsed
+  std::set<node_id> absent; ///< nodes among them: nothing is known of their links
+  std::optional<rehearsal> rehearsed;
 };
 
-struct diagnosis {
-  exit_code code =
-      exit_code::passed; ///< of the gravest finding: 2 what does not load, 5 who is not reached
-  std::vector<finding> findings; ///< node by node, then links, then clocks
-};
-
-/// Examines everything a run of this scenario would need. Blocks for as long as a deployment takes;
-/// no process is left. Thread: as run_scenario.
+/// Examines everything a run of this scenario would need. Blocks for as long as a deployment takes,
+/// or two; no process is left. Interrupted it finds nothing. `what` may be read without looking for
+/// files. Thread: as run_scenario.
 [[nodiscard]] diagnosis examine(const reading& what, const run_options& options);
 
-/// What a rehearsal of this scenario says; `own`: of this machine.
-[[nodiscard]] std::vector<finding> findings_of(const scenario& what, const plan& whole,
-                                               const run_result& rehearsed,
-                                               const machine_facts& own);
-
-/// For the terminal: a line or two for each finding.
-[[nodiscard]] std::string print(const diagnosis& d);
+/// What an examination says: this machine, then node by node, then links, then clocks.
+[[nodiscard]] std::vector<finding> findings_of(const examination& e);
 
 } // namespace peernet

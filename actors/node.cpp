@@ -120,8 +120,6 @@ caf::result<bool> halt(self_ptr self) {
 /// Ends the parts in the order in which samples flow: senders flush, then receivers, then stages;
 /// then the last counters.
 caf::result<node_report> finish(self_ptr self, std::int64_t patience_ns) {
-  if (self->state.prober)
-    self->state.prober->rest();
   auto promise = self->make_response_promise<node_report>();
   const duration patience{patience_ns};
   finish_parts(self, self->state.sensors, comeback_patience, promise, [=] {

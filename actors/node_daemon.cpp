@@ -26,14 +26,19 @@ node_service::settings node_daemon::served() {
 }
 
 result<std::unique_ptr<node_daemon>> node_daemon::open(settings s) {
+  if (const auto readable = trust(s.folder).all(); s.self && !readable)
+    return readable.error();
   std::unique_ptr<node_daemon> daemon(new node_daemon(std::move(s)));
   auto& d = *daemon;
-  auto gate = gatekeeper::open(
-      {.address = d.settings_.address,
-       .port = d.settings_.port,
-       .security = {.self = d.settings_.self ? &*d.settings_.self : nullptr,
-                    .welcome = [&d](const fingerprint& f) { return d.is_welcome(f); }},
-       .on_peer = [&d](secure_stream stream) { d.let_in(std::move(stream)); }});
+  auto gate =
+      gatekeeper::open({.address = d.settings_.address,
+                        .port = d.settings_.port,
+                        .security = {.self = d.settings_.self ? &*d.settings_.self : nullptr,
+                                     .welcome =
+                                         [&d](const fingerprint& f) {
+                                           return d.known(f) || is_inviting(d.settings_.folder);
+                                         }},
+                        .on_peer = [&d](secure_stream stream) { d.let_in(std::move(stream)); }});
   if (!gate)
     return std::move(gate).error();
   d.gate_ = std::move(*gate);
@@ -46,41 +51,53 @@ node_daemon::~node_daemon() {
   visits_.clear();
 }
 
-bool node_daemon::is_welcome(const fingerprint& f) const {
-  return trust(settings_.folder).find(f, peer_role::coordinator) || is_inviting(settings_.folder);
+std::optional<trusted_peer> node_daemon::known(const std::optional<fingerprint>& f) {
+  if (!f)
+    return {};
+  auto found = trust(settings_.folder).find(*f, peer_role::coordinator);
+  tell_trust_problem(found ? "" : found.error().message);
+  return found ? *std::move(found) : std::nullopt;
+}
+
+/// Once, however many come.
+void node_daemon::tell_trust_problem(const std::string& problem) {
+  {
+    const std::lock_guard lock(trust_mutex_);
+    if (std::exchange(trust_problem_, problem) == problem)
+      return;
+  }
+  log(problem.empty() ? "the list of those who are trusted can be read again"
+                      : "nobody is trusted: " + problem);
 }
 
 /// Thread: the gate's.
 void node_daemon::let_in(secure_stream stream) {
   const std::lock_guard lock(mutex_);
   std::erase_if(visits_, [](const visit& v) { return v.over->load(); });
-  const auto peer = stream.peer();
-  const auto stranger =
-      settings_.self && (!peer || !trust(settings_.folder).find(*peer, peer_role::coordinator));
+  auto who = settings_.self ? known(stream.peer()) : std::nullopt;
+  const auto stranger = settings_.self && !who;
   const auto strangers = std::ranges::count(visits_, true, &visit::stranger);
   if (visits_.size() >= most_visits ||
       (stranger && static_cast<std::size_t>(strangers) >= most_strangers))
     return; // it sees the connection closed
   auto over = std::make_shared<std::atomic<bool>>(false);
-  auto thread = start_thread(
-      "visit", [this, over, moved = std::make_shared<framed_stream>(std::move(stream))](
-                   const std::stop_token& stop) {
-        serve(std::move(*moved), stop);
-        *over = true;
-      });
+  auto thread = start_thread("visit", [this, over, who = std::move(who),
+                                       moved = std::make_shared<framed_stream>(std::move(stream))](
+                                          const std::stop_token& stop) {
+    serve(std::move(*moved), who, stop);
+    *over = true;
+  });
   visits_.push_back({std::move(thread), over, stranger});
 }
 
-void node_daemon::serve(framed_stream stream, const std::stop_token& stop) {
+void node_daemon::serve(framed_stream stream, const std::optional<trusted_peer>& known,
+                        const std::stop_token& stop) {
   const auto from = remote_end(stream.stream().fd()).address;
   if (!settings_.self) {
     if (auto done = service_.serve(std::move(stream), from, stop); !done)
       log(from + ": " + done.error().message);
     return;
   }
-  const auto peer = stream.stream().peer();
-  const auto known = peer ? trust(settings_.folder).find(*peer, peer_role::coordinator)
-                          : std::optional<trusted_peer>{};
   if (!known)
     return pair(stream, {}); // invited, perhaps
   const auto who = known->name + " (" + from + ")";

@@ -42,9 +42,12 @@ private:
 
   explicit node_daemon(settings s);
 
-  [[nodiscard]] bool is_welcome(const fingerprint& f) const;
+  /// A coordinator that is trusted now.
+  [[nodiscard]] std::optional<trusted_peer> known(const std::optional<fingerprint>& f);
+  void tell_trust_problem(const std::string& problem);
   void let_in(secure_stream stream);
-  void serve(framed_stream stream, const std::stop_token& stop);
+  void serve(framed_stream stream, const std::optional<trusted_peer>& who,
+             const std::stop_token& stop);
   void pair(framed_stream& stream, const std::optional<pairing>& heard) const;
   [[nodiscard]] node_service::settings served();
   void log(const std::string& line) const {
@@ -62,6 +65,8 @@ private:
   node_service service_;
   std::mutex mutex_;
   std::list<visit> visits_;
+  std::mutex trust_mutex_;
+  std::string trust_problem_;        ///< the one that was logged last
   std::unique_ptr<gatekeeper> gate_; ///< behind all that its thread uses
 };
 

@@ -82,8 +82,9 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
     return to_caf({errc::bad_scenario, "the scenario has no node \"" + d.node + "\""});
   if (const auto keys = own_outputs(*what, d.node, *state.config.known);
       !state.config.confined_to.empty() && !keys.empty())
-    return to_caf({errc::refused, keys.front() + ": this machine lets sinks write into the run's "
-                                                 "results only"});
+    return to_caf(with_key({keys.front(),
+                            {errc::refused, "this machine lets sinks write into the run's results "
+                                            "only"}}));
   const auto number = static_cast<node_id>(me - whole->nodes.begin());
   auto graph = std::make_shared<node_graph>(
       what, whole, number, *state.config.types, *state.config.known,
@@ -94,9 +95,18 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
                                .networks = d.networks,
                                .ports = d.ports,
                                .secret = d.secret,
-                               .insecure = d.insecure});
-  if (auto loaded = graph->load(); !loaded)
-    return to_caf(loaded.error());
+                               .insecure = d.insecure,
+                               .rehearsal = d.rehearsal});
+  const auto loaded = graph->load();
+  node_ready ready{.host = host_name(),
+                   .pid = ::getpid(),
+                   .clock_domain = graph->clock().domain(),
+                   .values = {},
+                   .certificate = {},
+                   .faults = graph->faults()};
+  const clock_config probed{.source = graph->clock()};
+  if (!loaded && !d.rehearsal) // the answer has room for a clock, which nobody will ask
+    return {std::move(ready), self->spawn(clock, probed)};
   const auto root = caf::actor_cast<caf::strong_actor_ptr>(self);
   if (auto begun = state.config.doors->begin(number, root, d.secret, d.insecure); !begun)
     return to_caf(begun.error());
@@ -105,13 +115,10 @@ caf::result<node_ready, clock_actor> load(self_ptr self, const deployment& d) {
   state.secret = d.secret;
   state.ports = d.ports;
   state.graph = std::move(graph);
-  state.probed = self->spawn<caf::linked>(clock, clock_config{.source = state.graph->clock()});
-  return {node_ready{.host = host_name(),
-                     .pid = ::getpid(),
-                     .clock_domain = state.graph->clock().domain(),
-                     .values = state.graph->value_names(),
-                     .certificate = state.config.doors->certificate()},
-          state.probed};
+  state.probed = self->spawn<caf::linked>(clock, probed);
+  ready.values = state.graph->value_names();
+  ready.certificate = state.config.doors->certificate();
+  return {std::move(ready), state.probed};
 }
 
 namespace {
@@ -147,7 +154,8 @@ result<void> knock(node_state& state, const std::vector<door_line>& doors) {
     if (door == doors.end())
       return error{errc::internal, "no door of node " + state.graph->whole().nodes[p.peer]};
     if (auto done = state.config.doors->knock(p, *door, door_patience); !done)
-      return error{done.error().code, "a direct connection with node " +
+      return error{done.error().code, "node " + state.graph->whole().nodes[state.graph->self()] +
+                                          ": no direct connection with node " +
                                           state.graph->whole().nodes[p.peer] + ": " +
                                           done.error().message};
   }
@@ -162,6 +170,7 @@ caf::result<endpoint_map> bind(self_ptr self, const run_terms& terms) {
     return to_caf({e.code == errc::io ? errc::refused : e.code, std::move(e.message)});
   };
   forward_notices(self);
+  const auto known = state.graph->faults().size();
   auto bound = state.graph->bind(
       {.clock = terms.clock, .run = wire_run_number(state.secret), .values = terms.values});
   if (!bound)
@@ -175,7 +184,11 @@ caf::result<endpoint_map> bind(self_ptr self, const run_terms& terms) {
   state.prober = std::move(*prober);
   state.clocks = terms.clocks;
   state.peers = terms.peers;
-  return endpoint_map{to_lines(*bound), state.prober->points(), std::move(*doors)};
+  const auto& faults = state.graph->faults();
+  return endpoint_map{to_lines(*bound),
+                      state.prober->points(),
+                      std::move(*doors),
+                      {faults.begin() + static_cast<std::ptrdiff_t>(known), faults.end()}};
 }
 
 caf::result<bool> link(self_ptr self, const endpoint_map& everywhere) {

@@ -27,7 +27,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr duration greeting_patience = 10s;
-/// Between greeting and order: the coordinator may be shipping to others.
+/// Between greeting and order: the coordinator may be waiting for others to join. It holds nothing
+/// meanwhile.
 constexpr duration order_patience = 10min;
 constexpr duration piece_patience = 20s;
 /// For a worker whose coordinator is gone to end by itself.
@@ -43,7 +44,8 @@ struct node_service::visit {
   const std::string who;
   const std::stop_token stop;
   bool occupies = false;
-  bool pairs = false; ///< it may still say that it comes to pair
+  bool pairs = false;  ///< it may still say that it comes to pair
+  bool paired = false; ///< that is what it came for
 
   ~visit() {
     const std::lock_guard lock(service.mutex_);
@@ -67,19 +69,26 @@ struct node_service::visit {
     return error{errc::closed, "this machine's service stops"};
   }
 
-  template <class Message>
-  result<Message> expect(duration patience) {
+  result<remote_message> next(duration patience) {
     auto frame = hear(patience);
     if (!frame)
       return std::move(frame).error();
-    auto m =
-        frame->type == frame_type::message
-            ? decode(frame->body)
-            : result<remote_message>{error{errc::corrupt, "bytes came where a message was due"}};
+    if (frame->type != frame_type::message)
+      return error{errc::corrupt, "bytes came where a message was due"};
+    return decode(frame->body);
+  }
+
+  /// `patience` is for each sign of the other side.
+  template <class Message>
+  result<Message> expect(duration patience) {
+    auto m = next(patience);
+    while (m && std::holds_alternative<still_here>(*m))
+      m = next(patience);
     if (!m)
       return std::move(m).error();
     if (const auto* claim = std::get_if<pairing>(&*m); claim && pairs) {
       service.settings_.on_pairing(stream, *claim);
+      paired = true;
       return error{errc::closed, "it came to pair"};
     }
     if (auto* wanted = std::get_if<Message>(&*m))
@@ -118,6 +127,7 @@ result<void> node_service::visit::greet(const std::optional<joining>& as) {
   if (as) {
     ours.node = as->node;
     ours.scenario = as->scenario;
+    ours.digest = as->digest;
     if (auto done = say(ours); !done)
       return done;
   }
@@ -299,13 +309,13 @@ result<void> node_service::serve(framed_stream stream, const std::string& who,
                                  const std::stop_token& stop, const std::optional<joining>& as) {
   visit v{.service = *this, .stream = std::move(stream), .who = who, .stop = stop};
   if (auto done = v.greet(as); !done)
-    return done;
+    return v.paired ? result<void>{} : done;
   auto order = v.take_order();
   if (!order)
     return order.error().code == errc::closed && !as ? result<void>{} : std::move(order).error();
   if (auto done = v.take_files(*order); !done)
     return done;
-  if (auto started = v.expect<start_worker>(order_patience); !started)
+  if (auto started = v.expect<start_worker>(settings_.presence); !started)
     return std::move(started).error();
   auto made = files_.lay_out(order->files);
   if (!made)

@@ -22,6 +22,7 @@ namespace peernet {
 struct joining {
   std::string node;     ///< its name in the scenario
   std::string scenario; ///< the scenario's name
+  std::string digest;   ///< of the scenario's file here
 };
 
 /// Thread: any; serves several coordinators at once, one of them with a run.
@@ -33,7 +34,9 @@ public:
     std::string plugins; ///< the one folder that plugins may come from; empty: PeerNet's own alone
     port_range ports;    ///< for data
     std::filesystem::path cache;
-    std::uint64_t most_shipped = 4ull << 30;     ///< bytes, of one run and in the cache
+    std::uint64_t most_shipped = 4ull << 30; ///< bytes, of one run and in the cache
+    /// A coordinator that holds this machine and gives no sign for so long loses it.
+    duration presence = std::chrono::seconds{20};
     std::function<void(const std::string&)> log; ///< a line for the owner; any thread
     /// Who is served comes to pair instead: its half of an earlier pairing was lost. Empty: nobody
     /// pairs here.

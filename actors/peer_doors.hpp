@@ -40,7 +40,8 @@ public:
   [[nodiscard]] result<std::uint16_t> open(const std::string& address, port_range ports,
                                            const std::vector<peer_order>& expected);
 
-  /// Connects with a peer that waits. errc::timeout, errc::refused: each names node and address.
+  /// Connects with a peer that waits. errc::timeout, errc::absent, errc::untrusted, …: each names
+  /// node and address.
   [[nodiscard]] result<void> knock(const peer_order& at, const door_line& door, duration patience);
 
   /// Ends all connections; actors on the other side see us leave.

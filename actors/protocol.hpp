@@ -4,6 +4,7 @@
 // batches.
 #pragma once
 
+#include "actors/engine/load_errors.hpp"
 #include "actors/engine/networks.hpp"
 #include "runtime/clocks/clock_news.hpp"
 #include "runtime/core/error.hpp"
@@ -61,15 +62,17 @@ struct deployment {
   std::vector<node_network> networks; ///< where it may bind, and on which network that is
   port_range ports;                   ///< for what it binds
   bool insecure = false;              ///< the user wants nothing encrypted
+  bool rehearsal = false;             ///< nothing will run: go on without what cannot be had
 };
 
-/// A node that has loaded all it needs.
+/// A node that has loaded all it needs, but for its faults.
 struct node_ready {
   std::string host;
   std::int64_t pid = 0;
   std::string clock_domain;
   std::vector<std::string> values; ///< names of the values its models report
   std::string certificate;         ///< fingerprint of the one it made for this run; empty: insecure
+  std::vector<fault> faults;       ///< what cannot be loaded; then only a rehearsal goes on
 };
 
 /// Another node to connect with directly, over the network.
@@ -111,6 +114,7 @@ struct endpoint_map {
   std::vector<end_line> ends;
   std::vector<probe_point> probes; ///< where clock probes are answered
   std::vector<door_line> doors;
+  std::vector<fault> faults; ///< in a rehearsal: what cannot be bound
 };
 
 /// When to run, on the node's own clock.
@@ -158,14 +162,18 @@ auto inspect(Inspector& f, port_range& x) {
   return f(caf::meta::type_name("port_range"), x.first, x.last);
 }
 template <class Inspector>
+auto inspect(Inspector& f, fault& x) {
+  return f(caf::meta::type_name("fault"), x.key, x.why.code, x.why.message);
+}
+template <class Inspector>
 auto inspect(Inspector& f, deployment& x) {
   return f(caf::meta::type_name("deployment"), x.scenario, x.file, x.directory, x.node, x.output,
-           x.sockets, x.secret, x.networks, x.ports, x.insecure);
+           x.sockets, x.secret, x.networks, x.ports, x.insecure, x.rehearsal);
 }
 template <class Inspector>
 auto inspect(Inspector& f, node_ready& x) {
   return f(caf::meta::type_name("node_ready"), x.host, x.pid, x.clock_domain, x.values,
-           x.certificate);
+           x.certificate, x.faults);
 }
 template <class Inspector>
 auto inspect(Inspector& f, run_terms& x) {
@@ -181,7 +189,7 @@ auto inspect(Inspector& f, door_line& x) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, endpoint_map& x) {
-  return f(caf::meta::type_name("endpoint_map"), x.ends, x.probes, x.doors);
+  return f(caf::meta::type_name("endpoint_map"), x.ends, x.probes, x.doors, x.faults);
 }
 template <class Inspector>
 auto inspect(Inspector& f, end_line& x) {
@@ -264,7 +272,7 @@ using node_actor = caf::typed_actor<
     // The first message, made of built-in types only: protocol version and type list of each side.
     // A node that is asked in another version answers and then refuses everything else.
     caf::replies_to<hello_atom, std::uint32_t, std::string>::with<std::uint32_t, std::string>,
-    // Parse, load plugins and models. Fails with the place in the scenario and the reason.
+    // Parse, load plugins and models. What cannot be loaded is in the answer, by its key.
     caf::replies_to<load_atom, deployment>::with<node_ready, clock_actor>,
     // Make the queues, bind the receiving ends and doors, answer clock probes; where all these are.
     caf::replies_to<bind_atom, run_terms>::with<endpoint_map>,

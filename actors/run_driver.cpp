@@ -50,10 +50,11 @@ void run_driver::greet() {
       [=, this](std::size_t i, std::uint32_t version, const std::string& theirs) {
         if (version != protocol_version || theirs != types)
           abandon(run_ending::kind::not_started,
-                  {errc::refused, "node " + config_.members[i].name +
-                                      " runs another version of PeerNet (protocol " +
-                                      std::to_string(version) + ", here " +
-                                      std::to_string(protocol_version) + ")"});
+                  {errc::other_version, "node " + config_.members[i].name +
+                                            " runs another version of PeerNet (protocol " +
+                                            std::to_string(version) + ", here " +
+                                            std::to_string(protocol_version) + ")"},
+                  static_cast<node_id>(i));
       },
       [this] { load(); });
 }
@@ -68,6 +69,7 @@ void run_driver::load() {
       [this](std::size_t i, const node_ready& ready, const clock_actor& probes) {
         nodes_[i].ready = ready;
         nodes_[i].probes = probes;
+        cannot_load(i, ready.faults);
       },
       [this] {
         if (!unloadable_.none())
@@ -77,6 +79,22 @@ void run_driver::load() {
         assign_clocks();
         bind();
       });
+}
+
+/// The user wants to know of all that cannot be loaded; a rehearsal goes on without it.
+void run_driver::cannot_load(std::size_t node, const std::vector<fault>& faults) {
+  const auto& m = config_.members[node];
+  for (const auto& f : faults) {
+    ending_->obstacles.push_back({static_cast<node_id>(node), f});
+    if (purpose_ == run_purpose::rehearse && !f.key.empty())
+      continue;
+    if (unloadable_.none())
+      later(further_errors, [this] { refuse_unloadable(); });
+    auto named = f;
+    if (!m.machine.empty())
+      named.why.message = "node " + m.name + " (" + m.machine + "): " + f.why.message;
+    unloadable_.add(std::move(named));
+  }
 }
 
 void run_driver::refuse_unloadable() {
@@ -108,15 +126,18 @@ void run_driver::bind() {
             config_.members[i].actor, step_patience, bind_atom::value,
             run_terms{.clock = clocks[i], .values = values_, .clocks = clocks, .peers = orders[i]});
       },
-      [this](std::size_t, const endpoint_map& bound) {
+      [this](std::size_t i, const endpoint_map& bound) {
         const auto append = [](auto& to, const auto& from) {
           to.insert(to.end(), from.begin(), from.end());
         };
         append(endpoints_.ends, bound.ends);
         append(endpoints_.probes, bound.probes);
         append(endpoints_.doors, bound.doors);
+        for (const auto& f : bound.faults)
+          ending_->obstacles.push_back({static_cast<node_id>(i), f});
       },
       [this] {
+        bound_ = true;
         if (auto done = set_probe_targets(); !done)
           return abandon(run_ending::kind::not_started, std::move(done).error());
         if (endpoints_.doors.empty())

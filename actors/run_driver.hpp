@@ -45,6 +45,7 @@ private:
   // The steps, in order.
   void greet();
   void load();
+  void cannot_load(std::size_t node, const std::vector<fault>& faults);
   void refuse_unloadable();
   void bind();
   [[nodiscard]] std::vector<std::vector<peer_order>> peers() const;
@@ -77,6 +78,8 @@ private:
   void probe_clocks(probe_phase phase, std::function<void()> next);
   void probe_rest(probe_phase phase, std::function<void()> next);
   void watch_clocks();
+  /// Notes a moment at which this process is awake; true: it lately stood still.
+  bool watch_ourselves();
   [[nodiscard]] std::vector<probe_service::target_report> own_targets() const;
   void collect_own_news();
   void learn(clock_news news, std::size_t node);
@@ -91,7 +94,7 @@ private:
   void later(duration pause, std::function<void()> rest);
 
   void lose(std::size_t node, std::string why);
-  void abandon(run_ending::kind how, error why);
+  void abandon(run_ending::kind how, error why, std::optional<node_id> node = {});
   void end_by(run_ending::kind how, error why);
   void event(severity how, std::string what, std::string detail, node_id node = coordinator_node);
   void with_store(std::function<result<void>(store&)> task);
@@ -122,15 +125,18 @@ private:
   bool bursting_ = false;
   run_purpose purpose_ = run_purpose::measure;
   bool interrupted_early_ = false; ///< before `start` came
+  bool bound_ = false;             ///< all nodes, and what is bound can be connected
   bool running_ = false;           ///< between the common start and the halt
   bool ending_begun_ = false;
   bool cut_off_ = false; ///< the drain's deadline passed with samples under way
   bool over_ = false;
-  stamp drain_until_ = stamp::max(); ///< actor time
-  stamp start_{};                    ///< reference clock
-  clock_news news_;                  ///< not stored yet
-  std::vector<clock_news> costs_;    ///< of probing, the latest of each node and the coordinator
-  live_figures::snapshot figures_;   ///< the latest
+  stamp drain_until_ = stamp::max();    ///< actor time
+  stamp start_{};                       ///< reference clock
+  clock_news news_;                     ///< not stored yet
+  std::vector<clock_news> costs_;       ///< of probing, the latest of each node and the coordinator
+  live_figures::snapshot figures_;      ///< the latest
+  stamp ticked_ = clock::machine_now(); ///< the last sign of our own life
+  std::optional<stamp> stood_still_;    ///< when that was noticed last; machine's clock
 };
 
 } // namespace peernet::actors

@@ -11,6 +11,8 @@ namespace peernet::actors {
 
 inline constexpr duration step_patience =
     std::chrono::seconds{10}; ///< for one step of a deployment
+/// How long after the first node that cannot do its part the others may take.
+inline constexpr duration further_errors = std::chrono::seconds{5};
 inline constexpr duration report_patience =
     std::chrono::seconds{3}; ///< a node silent for so long is lost
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Whom a step waits for, and what becomes of nodes that do not answer; what is told to the store.
 #include "actors/caf_error.hpp"
+#include "actors/engine/networks.hpp"
 #include "actors/run_driver_ask.hpp"
 
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -10,9 +12,6 @@
 namespace peernet::actors {
 
 namespace {
-
-/// How long after the first node that cannot load its part the others may take.
-constexpr duration further_errors = std::chrono::seconds{5};
 
 /// What is still under way when a node is lost may have nowhere to go: it gets no longer than this.
 constexpr duration lost_drain = std::chrono::seconds{2};
@@ -46,22 +45,29 @@ void run_driver::failed(std::uint64_t generation, std::size_t node, const caf::e
   if (generation != generation_ || !awaited_.contains(node))
     return;
   auto reason = from_caf(why);
+  const auto silent = why == caf::sec::request_timeout; // else it tells of a wait of its own
+  // What does not connect shows in the links, what does not answer probes in the clocks; those that
+  // wait for it wait in vain.
+  if (purpose_ == run_purpose::rehearse && bound_ && reason.code != errc::node_lost) {
+    later(further_errors, [this, generation] {
+      for (const auto i : std::set(awaited_))
+        answered(generation, i);
+    });
+    return answered(generation, node);
+  }
   const auto loading = step_ == "loading";
-  if (loading && !unloadable_.none() && reason.code == errc::timeout)
+  if (loading && !unloadable_.none() && silent)
     return refuse_unloadable(); // what others could not load is the better reason
-  if (reason.code == errc::timeout || reason.code == errc::node_lost) {
-    lose(node,
-         reason.code == errc::timeout ? "no answer in time while " + step_ : "gone while " + step_);
+  if (silent || reason.code == errc::node_lost) {
+    lose(node, (silent ? "no answer in time while " : "gone while ") + step_);
     return;
   }
-  if (loading) { // the user wants to know of all that cannot be loaded
-    if (unloadable_.none())
-      later(further_errors, [this] { refuse_unloadable(); });
-    unloadable_.add(std::move(reason));
+  if (loading) {
+    cannot_load(node, {{"", std::move(reason)}});
     return answered(generation, node);
   }
   if (!metrics_)
-    return abandon(run_ending::kind::not_started, std::move(reason));
+    return abandon(run_ending::kind::not_started, std::move(reason), static_cast<node_id>(node));
   reason.message =
       "node " + config_.members[node].name + ": " + reason.message + " (while " + step_ + ")";
   nodes_[node].alive = false; // it cannot follow any more, but its process lives
@@ -75,7 +81,7 @@ void run_driver::lose(std::size_t node, std::string why) {
   const auto& name = config_.members[node].name;
   error reason{errc::node_lost, "node " + name + " was lost: " + std::move(why)};
   if (!metrics_)
-    return abandon(run_ending::kind::node_lost, std::move(reason));
+    return abandon(run_ending::kind::node_lost, std::move(reason), static_cast<node_id>(node));
   // The user may have said that the others shall go on.
   const auto tolerated = running_ && config_.what->nodes[node].on_loss == node_loss::carry_on;
   event(tolerated ? severity::warning : severity::error, "node lost",
@@ -102,8 +108,9 @@ void run_driver::down(const caf::down_msg& d) {
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (d.source == caf::actor_cast<caf::actor_addr>(config_.members[i].actor)) {
       const auto reason = from_caf(d.reason);
-      lose(i, reason.code == errc::node_lost ? "its process ended"
-                                             : "its root actor ended: " + reason.message);
+      const auto* gone = is_remote(*config_.what, static_cast<node_id>(i)) ? "its connection ended"
+                                                                           : "its process ended";
+      lose(i, reason.code == errc::node_lost ? gone : "its root actor ended: " + reason.message);
     }
 }
 

@@ -193,7 +193,7 @@ void run_driver::learn(clock_news news, std::size_t node) {
   for (const auto& p : news.probes)
     if (p.asker == coordinator_node && p.answerer < nodes_.size()) {
       auto& n = nodes_[p.answerer];
-      if (n.clock != reference_clock && p.round_trip() < n.best_round_trip) {
+      if (n.clock != reference_clock && p.round_trip() >= 0 && p.round_trip() < n.best_round_trip) {
         n.best_round_trip = p.round_trip();
         n.offset_ns = ((p.t2 - p.t1) + (p.t3 - p.t4)) / 2;
       }

@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr duration tick_period = 100ms;
+/// Between two ticks: this process itself stood still.
+constexpr duration standstill = 1s;
 constexpr duration finish_patience = 30s;
 constexpr duration send_patience = 1s; ///< for frames that still wait to leave at the end
 
@@ -36,6 +38,7 @@ void run_driver::tick() {
   if (over_)
     return;
   self_->delayed_send(self_, tick_period, tick_atom::value);
+  watch_ourselves();
   if (!running_ && step_ != "draining")
     return;
   self_->request(metrics_, report_patience, report_atom::value)
@@ -71,12 +74,22 @@ void run_driver::tick() {
                   halt();
               },
               [=, this](const caf::error& e) {
-                if (running_)
+                // A process that stood still has yet to read the answers of those it asked.
+                const auto late = from_caf(e).code == errc::timeout && watch_ourselves();
+                if (running_ && !late)
                   lose(i, from_caf(e).code == errc::timeout
                               ? "silent for " + std::to_string(report_patience / 1s) + " s"
                               : from_caf(e).message);
               });
     }
+}
+
+bool run_driver::watch_ourselves() {
+  const auto now = clock::machine_now();
+  if (now - ticked_ > standstill)
+    stood_still_ = now;
+  ticked_ = now;
+  return stood_still_ && now - *stood_still_ < report_patience;
 }
 
 void run_driver::interrupt() {
@@ -242,9 +255,11 @@ void run_driver::store_facts() {
           });
 }
 
-void run_driver::abandon(run_ending::kind how, error why) {
+void run_driver::abandon(run_ending::kind how, error why, std::optional<node_id> node) {
   if (over_)
     return;
+  if (node || ending_->obstacles.empty())
+    ending_->obstacles.push_back({node, {"", why}});
   ending_->how = how;
   ending_->messages.push_back(why.message);
   ending_->reason = std::move(why);

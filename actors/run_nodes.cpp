@@ -5,6 +5,7 @@
 #include "actors/engine/direct_connections.hpp"
 #include "actors/remote/trust.hpp"
 #include "actors/worker.hpp"
+#include "runtime/core/address.hpp"
 #include "runtime/core/clock.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -31,7 +32,7 @@ stream_security security_for(const remote_access& access) {
   if (access.insecure || !access.self)
     return {};
   return {.self = &*access.self, .welcome = [known = trust(access.folder)](const fingerprint& f) {
-            return known.find(f, peer_role::node).has_value();
+            return known.knows(f, peer_role::node);
           }};
 }
 
@@ -119,10 +120,12 @@ void run_nodes::describe_deployments() {
     p.shipped.node = what().nodes[n].name;
     p.shipped.secret = settings_.secret;
     p.shipped.insecure = settings_.access.insecure;
+    p.shipped.rehearsal = settings_.rehearsal;
     p.shipped.networks = resolve_networks(what(), n, paths);
     if (p.call) {
       p.shipped.directory = p.call->folder();
       p.shipped.output = p.call->folder() + "/output";
+      p.shipped.sockets = p.call->folder(); // the one place where it may make something
       if (const auto ports = parse_port_range(p.call->facts().ports))
         p.shipped.ports = *ports;
       continue;
@@ -144,12 +147,16 @@ result<std::vector<member>> run_nodes::attach(caf::actor_system& system) {
     auto root = attach_to(system, std::exchange(p.control, -1), attach_patience);
     if (!root) {
       const auto end = end_of(n, clock::machine_now() + farewell_of_lost);
-      return error{errc::node_lost, "node " + settings_.whole.nodes[n] +
-                                        " did not come up: " + end.value_or(root.error().message)};
+      error why{errc::node_lost, "node " + settings_.whole.nodes[n] +
+                                     " did not come up: " + end.value_or(root.error().message)};
+      if (settings_.on_failure)
+        settings_.on_failure(n, why);
+      return why;
     }
     members.push_back({.name = settings_.whole.nodes[n],
                        .actor = caf::actor_cast<node_actor>(*root),
-                       .shipped = p.shipped});
+                       .shipped = p.shipped,
+                       .machine = p.call ? look(n, *p.call).who : ""});
   }
   return members;
 }
@@ -196,14 +203,21 @@ std::vector<std::string> run_nodes::problems() {
   return all;
 }
 
-std::uint32_t run_nodes::path_mtu(node_id node) const {
-  const auto& call = processes_[node].call;
-  return call ? call->path_mtu() : 0;
+machine_look run_nodes::look(node_id node, const node_call& call) const {
+  const auto& at = call.theirs();
+  const auto joined = what().nodes[node].start == node_start::join; // from a port of no meaning
+  return {.facts = call.facts(),
+          .who = joined ? call.facts().host : bracketed(at.address) + ":" + std::to_string(at.port),
+          .at = at,
+          .path_mtu = call.path_mtu()};
 }
 
-const machine_facts* run_nodes::facts(node_id node) const {
-  const auto& call = processes_[node].call;
-  return call ? &call->facts() : nullptr;
+machine_looks run_nodes::machines() const {
+  machine_looks all;
+  for (node_id n = 0; n < processes_.size(); ++n)
+    if (const auto& call = processes_[n].call)
+      all.emplace(n, look(n, *call));
+  return all;
 }
 
 } // namespace peernet

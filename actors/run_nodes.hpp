@@ -5,6 +5,8 @@
 
 #include "actors/child_process.hpp"
 #include "actors/coordinator.hpp"
+#include "actors/machine_look.hpp"
+#include "actors/remote/digest.hpp"
 #include "actors/remote/gatekeeper.hpp"
 #include "actors/remote/identity.hpp"
 #include "actors/remote/node_call.hpp"
@@ -15,6 +17,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,11 +27,12 @@ namespace peernet {
 
 /// How nodes are reached that do not start here.
 struct remote_access {
-  std::optional<identity> self; ///< who we are to them; none: insecure, or not to be had
-  std::string why_nobody;       ///< why it is not to be had
-  std::filesystem::path folder; ///< of trust
-  bool insecure = false;        ///< bare TCP and no encryption; must be said on both sides
-  std::string listen;           ///< "address:port" for nodes that join; empty: nobody can
+  std::optional<identity> self;          ///< who we are to them; none: insecure, or not to be had
+  std::string why_nobody;                ///< why it is not to be had
+  errc kind_of_nobody = errc::not_found; ///< else a file of it is not as it should be
+  std::filesystem::path folder;          ///< of trust
+  bool insecure = false;                 ///< bare TCP and no encryption; must be said on both sides
+  std::string listen;                    ///< "address:port" for nodes that join; empty: nobody can
   duration join_timeout = std::chrono::seconds{60};
   port_range ports; ///< for what children bind towards other machines
 };
@@ -47,7 +51,14 @@ public:
     const std::atomic<int>* interrupts = nullptr;
     std::function<void(const std::string&)> on_trouble; ///< that the run survives
     std::function<void(const std::string&)> on_step; ///< "contacting cloud", "shipping 3 of 80 MB"
+    bool rehearsal = false;
+    /// What keeps a node from starting, before `start` fails with all of it; any thread.
+    std::function<void(node_id, const error&)> on_failure = {};
   };
+
+  /// Calls all daemons at the same time, hears what they say of themselves, and leaves them again:
+  /// by node, what came of it.
+  [[nodiscard]] static std::map<node_id, result<machine_look>> survey(settings s);
 
   /// Contacts all other machines at the same time and ships them what they lack; then starts every
   /// node's process. If one fails nothing is left running; the error names all that failed.
@@ -74,12 +85,8 @@ public:
   /// Trouble with what sinks wrote on other machines.
   [[nodiscard]] std::vector<std::string> problems();
 
-  /// The largest packet on the way to another machine, bytes with IP's header; 0: a child, or
-  /// unknown.
-  [[nodiscard]] std::uint32_t path_mtu(node_id node) const;
-
-  /// A machine's facts; null for children.
-  [[nodiscard]] const machine_facts* facts(node_id node) const;
+  /// The other machines.
+  [[nodiscard]] machine_looks machines() const;
 
 private:
   /// One node: a child or a call.
@@ -93,11 +100,18 @@ private:
   explicit run_nodes(settings s);
 
   [[nodiscard]] result<void> know_ourselves() const;
+  [[nodiscard]] std::vector<node_id> daemons() const;
+  void tell_who_is_called() const;
+  [[nodiscard]] result<std::unique_ptr<node_call>> call(node_id node) const;
+  [[nodiscard]] machine_look look(node_id node, const node_call& call) const;
   [[nodiscard]] result<void> contact();
   [[nodiscard]] result<void> admit_joiners();
   [[nodiscard]] machine_facts own_facts() const;
   [[nodiscard]] std::vector<std::string> sinks_of(node_id node) const;
+  [[nodiscard]] result<std::vector<file_to_ship>> files_of(node_id node);
   [[nodiscard]] result<void> prepare();
+  [[nodiscard]] result<void> prepare(node_id node,
+                                     const std::function<void(shipping_progress)>& on_progress);
   [[nodiscard]] result<void> start_workers();
   [[nodiscard]] result<void> start_children();
   void describe_deployments();
@@ -112,6 +126,7 @@ private:
   const settings settings_;
   const stream_security security_;
   std::vector<process> processes_; ///< by node
+  digest_book digests_;            ///< of files to ship
 };
 
 } // namespace peernet

@@ -63,12 +63,23 @@ exit_code code_of(const run_ending& e) {
   case run_ending::kind::not_started:
     break;
   }
-  switch (e.reason.code) {
+  return exit_code_of(e.reason.code);
+}
+
+} // namespace
+
+exit_code exit_code_of(errc why) noexcept {
+  switch (why) {
   case errc::timeout:
   case errc::node_lost:
   case errc::refused:
   case errc::closed:
   case errc::corrupt:
+  case errc::absent:
+  case errc::untrusted:
+  case errc::unencrypted:
+  case errc::other_version:
+  case errc::busy:
     return exit_code::node_lost;
   case errc::internal:
   case errc::io:
@@ -78,18 +89,24 @@ exit_code code_of(const run_ending& e) {
   }
 }
 
+namespace {
+
 /// Each line of a node's error begins with the key it is about; the user wants the place in the
 /// file.
 std::string located(const reading& what, const std::string& message) {
   if (message.find(": ") == std::string::npos)
     return message;
   mistakes all(what.places);
+  std::string others; // begin with no key
   std::istringstream lines(message);
   for (std::string line; std::getline(lines, line);) {
-    const auto colon = line.find(": ");
-    all.add(what.places.find(line.substr(0, colon == std::string::npos ? 0 : colon)), line);
+    const auto key = line.substr(0, line.find(": "));
+    if (key.find(' ') == std::string::npos)
+      all.add(what.places.find(key), line);
+    else
+      others += line + "\n";
   }
-  auto text = to_string(all.list());
+  auto text = to_string(all.list()) + others;
   return text.substr(0, text.find_last_not_of('\n') + 1);
 }
 
@@ -136,7 +153,12 @@ private:
          .secret = secret_,
          .interrupts = options_.interrupts,
          .on_trouble = [this](const std::string& what) { say("warning: " + what); },
-         .on_step = [this](const std::string& step) { show(step); }});
+         .on_step = [this](const std::string& step) { show(step); },
+         .rehearsal = options_.purpose == run_purpose::rehearse,
+         .on_failure =
+             [this](node_id node, const error& why) {
+               obstacles_.push_back({node, {"", why}});
+             }});
     if (!nodes)
       return not_started(std::move(nodes).error());
     nodes_ = std::move(*nodes);
@@ -154,11 +176,7 @@ private:
     // Of a coordinator that ended by itself nothing is known: nobody is waited for long, then.
     nodes_->say_farewell(ending.ending ? ending.ending->lost
                                        : std::vector<bool>(plan_->nodes.size(), true));
-    for (node_id n = 0; n < plan_->nodes.size(); ++n) {
-      const auto* facts = nodes_->facts(n);
-      ending.machines.push_back(facts ? std::optional(*facts) : std::nullopt);
-      ending.path_mtus.push_back(nodes_->path_mtu(n));
-    }
+    ending.machines = nodes_->machines();
     for (const auto& p : nodes_->problems())
       say("warning: " + p);
     return ending;
@@ -172,13 +190,20 @@ private:
     const auto& [code, message] = e.reason;
     const auto of_scenario = code == errc::bad_scenario || code == errc::too_large ||
                              code == errc::unreadable; // begins with a key, then
-    return {code_of(e), "", nullptr, of_scenario ? located(what_, message) : message};
+    auto obstacles = obstacles_;
+    if (obstacles.empty())
+      obstacles.push_back({std::nullopt, {"", e.reason}});
+    return {.code = code_of(e),
+            .folder = "",
+            .summary = nullptr,
+            .problem = of_scenario ? located(what_, message) : message,
+            .obstacles = std::move(obstacles)};
   }
 
   run_result drive(caf::actor_system& system) {
     auto members = nodes_->attach(system);
     if (!members)
-      return {exit_code::node_lost, "", nullptr, std::move(members).error().message};
+      return not_started(std::move(members).error());
     auto config = configure(std::move(*members));
     std::vector<probe_network> networks;
     for (const auto& n : nodes_->own_networks())
@@ -242,6 +267,7 @@ private:
     if (!ending)
       return {exit_code::internal_error, folder_, nullptr, vanished};
     run_result r{code_of(*ending), opened_ ? folder_ : "", ending->summary, "", ending};
+    r.obstacles = ending->obstacles;
     if (ending->how == run_ending::kind::not_started)
       r.problem = located(what_, ending->reason.message);
     else if (ending->how != run_ending::kind::completed)
@@ -312,6 +338,7 @@ private:
   const peernet::clock reference_;
   const private_folder sockets_;
   std::unique_ptr<run_nodes> nodes_;
+  std::vector<obstacle> obstacles_; ///< of nodes that could not start
   std::mutex driver_mutex_;
   coordinator_actor driver_;                                    ///< null until it is spawned
   std::string folder_;                                          ///< of the results

@@ -26,6 +26,9 @@ enum class exit_code : int {
   interrupted = 7,
 };
 
+/// Of a run that could not begin.
+[[nodiscard]] exit_code exit_code_of(errc why) noexcept;
+
 struct run_options {
   std::string program; ///< started once for each node, with worker_arguments(); this program itself
   std::string output = "results"; ///< results land in a new folder below it
@@ -44,8 +47,8 @@ struct run_result {
   summary_ptr summary;                           ///< null if nothing was measured
   std::string problem;                           ///< empty when passed
   std::shared_ptr<const run_ending> ending = {}; ///< of the coordinator; null without one
-  std::vector<std::optional<machine_facts>> machines = {}; ///< by node; none of children
-  std::vector<std::uint32_t> path_mtus = {}; ///< towards other machines, by node; 0: unknown
+  machine_looks machines = {};                   ///< that were reached
+  std::vector<obstacle> obstacles = {};          ///< why it did not begin, or what a rehearsal met
 };
 
 /// Runs a scenario that was read without mistakes. Blocks until all is over; no process of the run

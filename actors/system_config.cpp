@@ -18,6 +18,7 @@ template <class Visitor>
 void each_message_type(Visitor&& visit) {
   visit(std::type_identity<node_network>{}, "node_network");
   visit(std::type_identity<port_range>{}, "port_range");
+  visit(std::type_identity<fault>{}, "fault");
   visit(std::type_identity<deployment>{}, "deployment");
   visit(std::type_identity<node_ready>{}, "node_ready");
   visit(std::type_identity<run_terms>{}, "run_terms");

@@ -9,6 +9,9 @@
 #include "actors/sinks/builtin.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/core/thread.hpp"
+#include "transports/shm_channel.hpp"
+#include "transports/tcp_channel.hpp"
+#include "transports/udp_channel.hpp"
 #include "transports/zmq_channel.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -96,6 +99,9 @@ void register_builtins(registry& types) {
   register_builtin_models(types);
   register_builtin_sinks(types);
   register_zmq_channels(types);
+  register_udp_channel(types);
+  register_tcp_channel(types);
+  register_shm_channel(types);
 }
 
 std::vector<std::string> worker_arguments(int control_fd, std::optional<node_id> self,

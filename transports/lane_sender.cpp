@@ -3,6 +3,8 @@
 
 #include "runtime/core/thread.hpp"
 
+#include <utility>
+
 namespace peernet {
 
 lane_sender::lane_sender(settings s, node_context context, std::unique_ptr<send_end> channel,
@@ -34,20 +36,32 @@ lane_sender::~lane_sender() {
 void lane_sender::send(const sample& s, std::uint16_t worker, recorder& by) {
   sample frame = s;
   frame.header.route += settings_.route_step;
-  if (!codecs_.empty()) {
-    const auto begin = context_.clock->now();
-    auto encoded = codecs_[worker]->encode(frame.body);
-    const auto end = context_.clock->now();
-    if (!encoded) {
-      counters_.failed.fetch_add(1, std::memory_order_relaxed);
-      context_.report(severity::error, "encoding failed",
-                      "link " + settings_.name + ": " + encoded.error().message);
-      end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, end);
-      return;
-    }
-    by.span(frame.header, settings_.lane, step::encode, begin, end);
-    frame.body = std::move(*encoded);
+  if (!codecs_.empty() && !encode(frame, worker, by))
+    return;
+  pass_on(frame, by);
+  if (settings_.meter) // only now that the frame is on its way
+    settings_.meter->offer(frame.header, settings_.lane, s.body, frame.body);
+}
+
+bool lane_sender::encode(sample& frame, std::uint16_t worker, recorder& by) {
+  const auto begin = context_.clock->now();
+  auto encoded = codecs_[worker]->encode(frame.body);
+  const auto end = context_.clock->now();
+  if (!encoded) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    context_.report(severity::error, "encoding failed",
+                    "link " + settings_.name + ": " + encoded.error().message);
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, end);
+    return false;
   }
+  by.span(frame.header, settings_.lane, step::encode, begin, end);
+  frame.body = std::move(*encoded);
+  by.value(frame.header, settings_.lane, settings_.encoded_bytes,
+           static_cast<double>(frame.body.size()), end);
+  return true;
+}
+
+void lane_sender::pass_on(const sample& frame, recorder& by) {
   if (frame.body.size() > settings_.max_frame) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);
     context_.report(severity::error, "frame too large",
@@ -91,11 +105,40 @@ lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
     counters_.sent.fetch_add(1, std::memory_order_relaxed);
     counters_.bytes.fetch_add(size, std::memory_order_relaxed);
     by.sent(frame.header, settings_.lane, now, header_.sequence, size);
+  } else if (status == send_status::too_large) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    context_.report(severity::error, "frame too large",
+                    "link " + settings_.name + ": " + std::to_string(frame.body.size()) +
+                        " bytes do not fit into " + channel_->limit());
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, now);
   } else if (status == send_status::closed && !finished_) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    tell_trouble();
     end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);
   }
+  if (!finished_)
+    tell_outages(status == send_status::sent);
   return {status, now};
+}
+
+/// Says once when the channel lost its connection, and once when it takes frames again.
+void lane_sender::tell_outages(bool sent) {
+  if (const auto why = channel_->outage()) {
+    down_ = true;
+    context_.report(severity::warning, "connection lost",
+                    "link " + settings_.name + ": " + *why +
+                        "; it is made again, what is sent meanwhile is lost");
+  }
+  if (sent && std::exchange(down_, false))
+    context_.report(severity::info, "connection stands again", "link " + settings_.name);
+}
+
+/// Why the channel takes nothing any more, if it says so; once.
+void lane_sender::tell_trouble() {
+  if (std::exchange(told_trouble_, true))
+    return;
+  if (const auto trouble = channel_->report().trouble; !trouble.empty())
+    context_.report(severity::error, "link broken", "link " + settings_.name + ": " + trouble);
 }
 
 void lane_sender::enqueue(const sample& frame, stamp since, recorder& by) {

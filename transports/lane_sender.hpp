@@ -11,6 +11,7 @@
 #include "transports/impairment/delay_line.hpp"
 #include "transports/inlet.hpp"
 #include "transports/node_context.hpp"
+#include "transports/psnr_meter.hpp"
 #include "transports/wire.hpp"
 
 #include <atomic>
@@ -42,7 +43,9 @@ public:
     std::uint16_t lane = 0;
     std::uint32_t route_step = 0; ///< plan_lane::route_step
     queue_config queue;
-    std::string codec = "raw";
+    std::string codec = "raw";       ///< names_of() the link's
+    std::uint16_t encoded_bytes = 0; ///< the run's number of that value; with codecs only
+    psnr_meter* meter = nullptr;     ///< outlives the lane; null: none was asked for
     std::size_t max_frame =
         256u << 20; ///< larger bodies fail here instead of breaking the connection
     std::optional<emulation> impair;
@@ -93,7 +96,12 @@ private:
     return !claimed_.exchange(true, std::memory_order_acquire);
   }
   void unclaim() noexcept;
+  /// False: the sample has failed, which is recorded.
+  [[nodiscard]] bool encode(sample& frame, std::uint16_t worker, recorder& by);
+  void pass_on(const sample& frame, recorder& by);
   handed hand_over(const sample& frame, recorder& by);
+  void tell_outages(bool sent);
+  void tell_trouble();
   void enqueue(const sample& frame, stamp since, recorder& by);
   void pump(std::stop_token stop);
 
@@ -106,7 +114,9 @@ private:
   const node_context context_;
   const std::unique_ptr<send_end> channel_; ///< used by whoever holds claimed_
   const std::vector<std::unique_ptr<codec>> codecs_;
-  wire_header header_; ///< the lane's constant fields; used under claimed_
+  wire_header header_;        ///< the lane's constant fields; used under claimed_
+  bool down_ = false;         ///< an outage was told of, its end was not; used under claimed_
+  bool told_trouble_ = false; ///< used under claimed_
   sender_counters counters_;
 
   std::atomic<bool> claimed_{false};

@@ -37,6 +37,8 @@ link_receiver::~link_receiver() {
 }
 
 void link_receiver::start() {
+  if (thread_.joinable())
+    return;
   thread_ = start_thread("recv " + settings_.name,
                          [this](std::stop_token stop) { run(std::move(stop)); });
 }
@@ -57,11 +59,16 @@ void link_receiver::run(std::stop_token stop) {
     if (!arrived) {
       if (arrived.error().code == errc::closed)
         return;
-      strays_.corrupt.fetch_add(1, std::memory_order_relaxed);
+      count_stray(arrived.error().code);
     } else if (*arrived) {
       accept(std::move(**arrived), records);
     }
   }
+}
+
+void link_receiver::count_stray(errc why) noexcept {
+  auto& counter = why == errc::refused ? strays_.foreign : strays_.corrupt;
+  counter.fetch_add(1, std::memory_order_relaxed);
 }
 
 lane_arrivals* link_receiver::lane_of(const wire_header& h) noexcept {
@@ -85,8 +92,7 @@ void link_receiver::accept(incoming_frame&& frame, recorder& by) {
   const auto header =
       read_header(frame.header, frame.body.size(), settings_.max_frame, context_.run);
   if (!header) {
-    auto& counter = header.error().code == errc::refused ? strays_.foreign : strays_.corrupt;
-    counter.fetch_add(1, std::memory_order_relaxed);
+    count_stray(header.error().code);
     return;
   }
   if (!checksum_holds(*header, frame.body)) {

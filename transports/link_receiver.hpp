@@ -50,7 +50,8 @@ public:
 
   [[nodiscard]] endpoint where() const { return channel_->where(); }
 
-  /// Begins to receive, on a thread of its own.
+  /// Begins to receive, on a thread of its own. Idempotent. Before the run: some channels make
+  /// their connections there.
   void start();
 
   /// Ends the thread; frames still in the channel are not taken any more. Idempotent.
@@ -70,6 +71,7 @@ private:
 
   void run(std::stop_token stop);
   void accept(incoming_frame&& frame, recorder& by);
+  void count_stray(errc why) noexcept;
   [[nodiscard]] lane_arrivals* lane_of(const wire_header& h) noexcept;
 
   const settings settings_;

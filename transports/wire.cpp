@@ -68,8 +68,8 @@ bool checksum_holds(const wire_header& h, std::span<const std::byte> body) noexc
   return (h.flags & wire_checksum) == 0 || h.checksum == checksum_of(h, body);
 }
 
-result<wire_header> read_header(std::span<const std::byte> bytes, std::size_t body_size,
-                                std::size_t max_body, std::uint64_t run) {
+result<wire_header> read_part_header(std::span<const std::byte> bytes, std::size_t max_body,
+                                     std::uint64_t run) {
   wire_header h;
   if (bytes.size() < sizeof h)
     return corrupt("shorter than a header");
@@ -78,13 +78,21 @@ result<wire_header> read_header(std::span<const std::byte> bytes, std::size_t bo
     return corrupt("not a PeerNet frame of version " + std::to_string(wire_version));
   if (h.run != run)
     return error{errc::refused, "frame refused: it belongs to another run"};
-  if (h.length != body_size || body_size > max_body)
-    return corrupt("its length is not that of its body, or above the limit");
+  if (h.length > max_body)
+    return corrupt("its length is above the limit");
   if (static_cast<std::uint8_t>(h.kind) > static_cast<std::uint8_t>(content::tensor) ||
       static_cast<std::uint8_t>(h.type) > static_cast<std::uint8_t>(element::i64))
     return corrupt("unknown kind of content");
   if (h.fragment >= h.fragments)
     return corrupt("impossible fragment number");
+  return h;
+}
+
+result<wire_header> read_header(std::span<const std::byte> bytes, std::size_t body_size,
+                                std::size_t max_body, std::uint64_t run) {
+  auto h = read_part_header(bytes, max_body, run);
+  if (h && h->length != body_size)
+    return corrupt("its length is not that of its body");
   return h;
 }
 

@@ -32,7 +32,7 @@ struct wire_header {
   std::uint8_t version = wire_version;
   std::uint8_t size = 88; ///< of this header, bytes
   std::uint16_t flags = 0;
-  std::uint16_t codec = 0;        ///< codec_tag() of the link's codec
+  std::uint16_t codec = 0;        ///< codec_tag() of names_of() the link's codecs
   std::uint64_t run = 0;          ///< drawn from the run's secret: frames of other runs are foreign
   std::uint64_t trace = 0;        ///< trace_id::number()
   std::uint64_t sequence = 0;     ///< of this lane, from 0, without gaps
@@ -59,8 +59,8 @@ static_assert(offsetof(wire_header, run) == 8 && offsetof(wire_header, route) ==
               offsetof(wire_header, link) == 64 && offsetof(wire_header, kind) == 72 &&
               offsetof(wire_header, checksum) == 84);
 
-/// A number for a codec's name: both ends of a link have one from the scenario; a frame that
-/// disagrees is corrupt.
+/// A number for the names of a link's codecs: both ends of a link have one from the scenario; a
+/// frame that disagrees is corrupt.
 [[nodiscard]] std::uint16_t codec_tag(std::string_view codec_name) noexcept;
 
 /// What a sample says of itself; the lane's fields stay as they are.
@@ -84,6 +84,11 @@ void set_checksum(wire_header& h, std::span<const std::byte> body) noexcept;
 
 /// Is the checksum that of the frame? Frames without one are not looked into.
 [[nodiscard]] bool checksum_holds(const wire_header& h, std::span<const std::byte> body) noexcept;
+
+/// The same for one part of a frame that a channel cut: `length` is of the whole body, so that only
+/// the limit can be checked.
+[[nodiscard]] result<wire_header> read_part_header(std::span<const std::byte> bytes,
+                                                   std::size_t max_body, std::uint64_t run);
 
 /// The header's bytes as they go onto the wire; `h` must outlive the view.
 [[nodiscard]] inline std::span<const std::byte> wire_bytes(const wire_header& h) noexcept {

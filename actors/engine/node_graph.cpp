@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/engine/node_graph.hpp"
 
-#include "actors/engine/load_errors.hpp"
+#include "actors/engine/stand_ins.hpp"
+#include "runtime/core/link_value.hpp"
+#include "transports/codecs/codec_chain.hpp"
 
 #include <algorithm>
 #include <set>
@@ -72,8 +74,8 @@ environment node_graph::environment_of(const stage_config& s, std::uint16_t copy
           .frames = nullptr};
 }
 
-/// Puts the key before the message: the stage's, or the one whose file the message names.
-error node_graph::at(plugin_kind kind, const stage_config& s, error e) const {
+/// Finds the key: the stage's, or the one whose file the message names.
+fault node_graph::at(plugin_kind kind, const stage_config& s, error e) const {
   std::string key = kind == plugin_kind::sensor  ? "sensors."
                     : kind == plugin_kind::model ? "inference."
                                                  : "sinks.";
@@ -88,8 +90,7 @@ error node_graph::at(plugin_kind kind, const stage_config& s, error e) const {
       break;
     }
   }
-  e.message = key + ": " + without_name(s.name, std::move(e.message));
-  return e;
+  return {key, {e.code, without_name(s.name, std::move(e.message))}};
 }
 
 result<void> node_graph::load_module(plugin_kind kind, const std::string& type) {
@@ -98,7 +99,7 @@ result<void> node_graph::load_module(plugin_kind kind, const std::string& type) 
                : error{errc::not_found, "no type \"" + type + "\""};
 }
 
-result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
+std::optional<fault> node_graph::load_instance(const plan_instance& i, loaded& to) {
   const auto& s = config_of(i);
   switch (i.kind) {
   case stage_kind::sensor: {
@@ -108,7 +109,7 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
     if (!made)
       return at(plugin_kind::sensor, s, std::move(made).error());
     to.as_sensor = std::move(*made);
-    return {};
+    return std::nullopt;
   }
   case stage_kind::inference: {
     if (auto ready = load_module(plugin_kind::model, s.type); !ready)
@@ -120,7 +121,7 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
         return at(plugin_kind::model, s, std::move(made).error());
       to.as_models.push_back(std::move(*made));
     }
-    return {};
+    return std::nullopt;
   }
   case stage_kind::sink:
     break;
@@ -146,17 +147,35 @@ result<void> node_graph::load_instance(const plan_instance& i, loaded& to) {
   if (!made)
     return at(plugin_kind::sink, s, std::move(made).error());
   to.as_sink = std::move(*made);
-  return {};
+  return std::nullopt;
+}
+
+node_graph::loaded node_graph::stand_in_for(const plan_instance& i) {
+  loaded l;
+  switch (i.kind) {
+  case stage_kind::sensor:
+    l.as_sensor = std::make_unique<sensor_stand_in>();
+    break;
+  case stage_kind::inference:
+    for (std::uint16_t w = 0; w < i.workers; ++w)
+      l.as_models.push_back(std::make_unique<model_stand_in>());
+    break;
+  case stage_kind::sink:
+    l.as_sink = std::make_unique<sink_stand_in>();
+    break;
+  }
+  return l;
 }
 
 result<void> node_graph::load() {
-  load_errors wrong;
   for (std::uint32_t number = 0; number < plan_->instances.size(); ++number) {
     const auto& i = plan_->instances[number];
     if (i.node != self_)
       continue;
-    if (auto done = load_instance(i, loaded_[number]); !done)
-      wrong.add(std::move(done).error());
+    if (auto wrong = load_instance(i, loaded_[number])) {
+      faults_.add(std::move(*wrong));
+      loaded_[number] = stand_in_for(i);
+    }
   }
   for (const auto& l : plan_->lanes) {
     const auto touches =
@@ -164,26 +183,37 @@ result<void> node_graph::load() {
     if (l.local || !touches)
       continue;
     if (auto made = make_codec(link_of(l), 0); !made)
-      wrong.add(std::move(made).error());
+      faults_.add({codec_key(link_of(l)), std::move(made).error()});
   }
-  return wrong.none() ? result<void>{} : wrong.joined();
+  return faults_.none() ? result<void>{} : faults_.joined();
 }
 
 result<std::unique_ptr<codec>> node_graph::make_codec(const link_config& l, std::uint16_t worker) {
-  if (l.codec.type == "raw")
+  if (l.codecs.empty())
     return std::unique_ptr<codec>{};
-  auto ready = load_module(plugin_kind::codec, l.codec.type);
   const environment where{.stage = l.name,
                           .copy = worker,
                           .directory = scenario_->directory,
                           .output = around_.output,
                           .seed = scenario_->seed,
                           .frames = nullptr};
-  auto made = ready ? types_.make_codec(l.codec.type, l.codec.settings, where)
-                    : result<std::unique_ptr<codec>>{std::move(ready).error()};
-  if (!made)
-    return error{made.error().code, "links." + l.name + ".codec: " + made.error().message};
-  return made;
+  std::vector<chained_codec> chain;
+  for (const auto& c : l.codecs) {
+    auto ready = load_module(plugin_kind::codec, c.type);
+    auto made = ready ? types_.make_codec(c.type, c.settings, where)
+                      : result<std::unique_ptr<codec>>{std::move(ready).error()};
+    if (!made)
+      return std::move(made).error();
+    const auto* type = catalogue_.find(plugin_kind::codec, c.type);
+    chain.push_back({std::move(*made), type && type->plain});
+  }
+  if (chain.size() == 1)
+    return std::move(chain.front().what);
+  return std::unique_ptr<codec>(std::make_unique<codec_chain>(std::move(chain)));
+}
+
+std::string node_graph::codec_key(const link_config& l) {
+  return "links." + l.name + ".codec";
 }
 
 std::vector<std::string> node_graph::value_names() const {
@@ -192,10 +222,23 @@ std::vector<std::string> node_graph::value_names() const {
     for (const auto& m : l.as_models)
       for (auto& name : m->traits().values)
         names.insert(name);
-  for (const auto& l : plan_->lanes)
-    if (plan_->instances[l.from].node == self_ && !l.local && link_of(l).impair)
-      names.insert(planned_delay_name);
+  for (const auto& lane : plan_->lanes) {
+    const auto& link = link_of(lane);
+    if (lane.local || plan_->instances[lane.from].node != self_)
+      continue;
+    if (link.impair)
+      names.emplace(planned_delay_name);
+    if (!link.codecs.empty())
+      names.emplace(link_value::encoded_bytes);
+    if (!link.codecs.empty() && link.psnr)
+      names.emplace(link_value::psnr);
+  }
   return {names.begin(), names.end()};
+}
+
+std::uint16_t node_graph::value_number(std::string_view name) const {
+  return static_cast<std::uint16_t>(std::ranges::find(numbers_.values, name) -
+                                    numbers_.values.begin());
 }
 
 } // namespace peernet

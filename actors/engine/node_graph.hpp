@@ -4,6 +4,7 @@
 // tested inside one thread's sight.
 #pragma once
 
+#include "actors/engine/load_errors.hpp"
 #include "actors/engine/networks.hpp"
 #include "actors/engine/parts.hpp"
 #include "runtime/config/catalogue.hpp"
@@ -14,6 +15,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +51,8 @@ public:
     port_range ports;      ///< for receiving ends
     std::string secret;    ///< the run's; needed as soon as a link leaves the machine
     bool insecure = false; ///< links that leave the machine are not encrypted
+    /// Nothing will run: what cannot be had is noted in `faults`, and the rest goes on without it.
+    bool rehearsal = false;
   };
 
   node_graph(std::shared_ptr<const scenario> what, std::shared_ptr<const plan> whole, node_id self,
@@ -61,7 +66,10 @@ public:
   /// line for each, which begins with the key ("inference.detector.path: …").
   [[nodiscard]] result<void> load();
 
-  /// Names of the values this node's models report.
+  /// What could not be loaded; in a rehearsal also what could not be bound.
+  [[nodiscard]] const std::vector<fault>& faults() const noexcept { return faults_.all(); }
+
+  /// Names of the values this node's models and the links out of it report.
   [[nodiscard]] std::vector<std::string> value_names() const;
 
   /// Makes the queues and engines and binds the receiving ends on free ports. An error names the
@@ -71,7 +79,7 @@ public:
   /// Opens the senders towards the receiving ends of all nodes.
   [[nodiscard]] result<void> connect(std::span<const bound_end> everywhere);
 
-  /// Links whose connection does not stand yet.
+  /// Links whose connection does not stand yet; behind a name, in brackets, why, where it is known.
   [[nodiscard]] std::vector<std::string> unconnected() const;
 
   /// Asks all inference and sinks to end, so that none of them is waited for before it knows.
@@ -110,22 +118,29 @@ private:
   [[nodiscard]] const stage_config& config_of(const plan_instance& i) const;
   [[nodiscard]] const link_config& link_of(const plan_lane& l) const;
   [[nodiscard]] environment environment_of(const stage_config& s, std::uint16_t copy) const;
-  [[nodiscard]] error at(plugin_kind kind, const stage_config& s, error e) const;
-  [[nodiscard]] result<void> load_instance(const plan_instance& i, loaded& to);
+  [[nodiscard]] fault at(plugin_kind kind, const stage_config& s, error e) const;
+  [[nodiscard]] std::optional<fault> load_instance(const plan_instance& i, loaded& to);
+  [[nodiscard]] static loaded stand_in_for(const plan_instance& i);
   [[nodiscard]] result<void> load_module(plugin_kind kind, const std::string& type);
   [[nodiscard]] result<std::unique_ptr<codec>> make_codec(const link_config& l,
                                                           std::uint16_t worker);
+  [[nodiscard]] static std::string codec_key(const link_config& l);
   [[nodiscard]] result<decoder_set> make_decoders(std::uint32_t instance, std::uint16_t worker);
   [[nodiscard]] result<channel_settings> channel_for(const link_config& l,
                                                      const std::string& address) const;
   [[nodiscard]] result<std::unique_ptr<receive_end>> bind_end(const link_config& l, node_id from,
                                                               const std::string& network) const;
-  [[nodiscard]] result<void> make_engines(std::uint32_t instance, const run_numbers& numbers);
+  [[nodiscard]] result<void> make_engines(std::uint32_t instance);
   [[nodiscard]] result<void> bind_instance(std::uint32_t instance, std::vector<bound_end>& bound);
   [[nodiscard]] result<std::optional<emulation>> emulation_of(const link_config& l) const;
   [[nodiscard]] result<std::unique_ptr<lane_sender>>
-  open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere);
+  open_lane(std::uint32_t lane, const plan_instance& from, std::span<const bound_end> everywhere,
+            sender_part& to);
   void make_loops();
+  /// The run's number of a value.
+  [[nodiscard]] std::uint16_t value_number(std::string_view name) const;
+  /// What all lanes of `l` from here share.
+  [[nodiscard]] result<psnr_meter*> meter_of(const link_config& l, sender_part& part);
 
   /// This node's part of a place; made at the first call.
   template <class Part>
@@ -152,8 +167,10 @@ private:
   event_log events_;
   end_hub hub_;
   node_context context_;
+  run_numbers numbers_;
   std::map<std::uint32_t, loaded> loaded_; ///< by instance
-  std::uint16_t planned_delay_ = 0;        ///< number of that value, if a link of ours is impaired
+  load_errors faults_;
+  std::set<std::string> unopened_; ///< in a rehearsal: links of which a sender could not be opened
 
 public: // behind everything their threads use, so that they go first
   std::vector<std::shared_ptr<sender_part>> senders;

@@ -3,12 +3,24 @@
 #include "actors/engine/node_graph.hpp"
 #include "runtime/config/impair_check.hpp"
 #include "runtime/core/address.hpp"
+#include "runtime/core/link_value.hpp"
+#include "transports/codecs/codec_chain.hpp"
 #include "transports/security.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace peernet {
+
+namespace {
+
+/// What a link's transport says of itself, or what every transport carries, bytes.
+std::size_t largest_body(const link_config& l) {
+  const auto* stated = l.transport_settings.find<std::int64_t>("max-sample");
+  return stated ? static_cast<std::size_t>(*stated) : channel_settings{}.max_frame;
+}
+
+} // namespace
 
 /// What both ends of `l` are told; `address` is where the receiving one is reached, empty if by no
 /// IP address.
@@ -18,6 +30,8 @@ result<channel_settings> node_graph::channel_for(const link_config& l,
   settings.ports = around_.ports;
   settings.socket_folder = around_.sockets;
   settings.queue = l.send_queue.size;
+  settings.max_frame = largest_body(l);
+  settings.run = context_.run;
   settings.name = l.name;
   settings.own = l.transport_settings;
   if (address.empty() || is_loopback(address) || around_.insecure)
@@ -66,8 +80,14 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
     const auto from = plan_->instances[lane.from].node;
     const auto network = network_of_lane(*scenario_, from, self_, link);
     auto end = bind_end(link, from, network);
+    if (!end && around_.rehearsal) {
+      faults_.add({"links." + link.name, std::move(end).error()});
+      continue;
+    }
     if (!end)
-      return error{end.error().code, "links." + link.name + ": " + end.error().message};
+      return with_key({"links." + link.name, std::move(end).error()});
+    if (const auto trouble = (*end)->report().trouble; !trouble.empty())
+      context_.report(severity::warning, "link limited", "link " + link.name + ": " + trouble);
     auto to = part(receivers, l.inputs[input]);
     to->node = self_;
     auto where = (*end)->where();
@@ -75,8 +95,11 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
     where.network = network;
     bound.push_back({l.inputs[input], instance, where});
     to->ends.push_back(std::make_unique<link_receiver>(
-        link_receiver::settings{
-            .name = link.name, .link = l.inputs[input], .input = input, .codec = link.codec.type},
+        link_receiver::settings{.name = link.name,
+                                .link = l.inputs[input],
+                                .input = input,
+                                .codec = names_of(link.codecs),
+                                .max_frame = largest_body(link)},
         context_, *plan_, std::move(lanes), std::move(*end), *l.queue));
   }
   return {};
@@ -98,7 +121,8 @@ result<std::optional<emulation>> node_graph::emulation_of(const link_config& l) 
 
 result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
                                                            const plan_instance& from,
-                                                           std::span<const bound_end> everywhere) {
+                                                           std::span<const bound_end> everywhere,
+                                                           sender_part& to) {
   const auto& lane = plan_->lanes[number];
   const auto& link = link_of(lane);
   const auto end = std::ranges::find_if(
@@ -118,23 +142,41 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
   auto impair = emulation_of(link);
   if (!impair)
     return std::move(impair).error();
-  const auto planned = *impair ? std::optional(planned_delay_) : std::nullopt;
+  const auto planned = *impair ? std::optional(value_number(planned_delay_name)) : std::nullopt;
   std::vector<std::unique_ptr<codec>> codecs;
-  for (std::uint16_t w = 0; w < from.workers && link.codec.type != "raw"; ++w) {
+  for (std::uint16_t w = 0; w < from.workers && !link.codecs.empty(); ++w) {
     auto made = make_codec(link, w);
-    if (!made)
-      return std::move(made).error();
-    codecs.push_back(std::move(*made));
+    if (!made && !around_.rehearsal)
+      return with_key({codec_key(link), std::move(made).error()});
+    codecs.push_back(made ? std::move(*made) : nullptr);
   }
-  return std::make_unique<lane_sender>(lane_sender::settings{.name = link.name,
-                                                             .link = lane.link,
-                                                             .lane = lane.copy,
-                                                             .route_step = lane.route_step,
-                                                             .queue = link.send_queue,
-                                                             .codec = link.codec.type,
-                                                             .impair = *std::move(impair),
-                                                             .planned_delay = planned},
-                                       context_, std::move(*channel), std::move(codecs));
+  const auto meter = meter_of(link, to);
+  if (!meter)
+    return meter.error();
+  return std::make_unique<lane_sender>(
+      lane_sender::settings{.name = link.name,
+                            .link = lane.link,
+                            .lane = lane.copy,
+                            .route_step = lane.route_step,
+                            .queue = link.send_queue,
+                            .codec = names_of(link.codecs),
+                            .encoded_bytes = value_number(link_value::encoded_bytes),
+                            .meter = *meter,
+                            .max_frame = largest_body(link),
+                            .impair = *std::move(impair),
+                            .planned_delay = planned},
+      context_, std::move(*channel), std::move(codecs));
+}
+
+result<psnr_meter*> node_graph::meter_of(const link_config& l, sender_part& part) {
+  if (!l.psnr || l.codecs.empty() || part.meter || around_.rehearsal)
+    return part.meter.get();
+  auto decoder = make_codec(l, 0);
+  if (!decoder)
+    return with_key({codec_key(l), std::move(decoder).error()});
+  part.meter = std::make_unique<psnr_meter>(l.name, value_number(link_value::psnr), context_,
+                                            std::move(*decoder));
+  return part.meter.get();
 }
 
 } // namespace peernet

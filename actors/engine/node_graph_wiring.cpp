@@ -18,15 +18,16 @@ result<decoder_set> node_graph::make_decoders(std::uint32_t instance, std::uint1
       set.push_back(nullptr);
       continue;
     }
-    auto made = make_codec(link_of(plan_->lanes[*lane]), worker);
-    if (!made)
-      return std::move(made).error();
-    set.push_back(std::move(*made));
+    const auto& config = link_of(plan_->lanes[*lane]);
+    auto made = make_codec(config, worker);
+    if (!made && !around_.rehearsal)
+      return with_key({codec_key(config), std::move(made).error()});
+    set.push_back(made ? std::move(*made) : nullptr);
   }
   return set;
 }
 
-result<void> node_graph::make_engines(std::uint32_t instance, const run_numbers& numbers) {
+result<void> node_graph::make_engines(std::uint32_t instance) {
   const auto& i = plan_->instances[instance];
   auto& l = loaded_[instance];
   const stage_identity who{.name = place_of(i).name, .copy = i.copy};
@@ -56,8 +57,7 @@ result<void> node_graph::make_engines(std::uint32_t instance, const run_numbers&
         return std::move(decoders).error();
       std::vector<std::uint16_t> values;
       for (const auto& name : l.as_models[w]->traits().values)
-        values.push_back(static_cast<std::uint16_t>(std::ranges::find(numbers.values, name) -
-                                                    numbers.values.begin()));
+        values.push_back(value_number(name));
       workers.push_back({std::move(l.as_models[w]), std::move(*decoders), std::move(values)});
     }
     auto to = part(inference, i.place);
@@ -88,16 +88,16 @@ result<std::vector<bound_end>> node_graph::bind(const run_numbers& numbers) {
               .clock_number = numbers.clock,
               .run = numbers.run};
   hub_.place(self_, numbers.clock);
-  planned_delay_ = static_cast<std::uint16_t>(
-      std::ranges::find(numbers.values, planned_delay_name) - numbers.values.begin());
+  numbers_ = numbers;
   std::vector<bound_end> bound;
   for (const auto& [instance, l] : loaded_) {
-    if (auto made = make_engines(instance, numbers); !made)
+    if (auto made = make_engines(instance); !made)
       return std::move(made).error();
     if (auto done = bind_instance(instance, bound); !done)
       return std::move(done).error();
   }
-  make_loops();
+  if (!around_.rehearsal)
+    make_loops();
   return bound;
 }
 
@@ -135,6 +135,8 @@ void node_graph::make_loops() {
 }
 
 result<void> node_graph::connect(std::span<const bound_end> everywhere) {
+  for (const auto& r : receivers)
+    r->start();
   for (auto& [number, l] : loaded_) {
     const auto& i = plan_->instances[number];
     std::vector<outlet*> outlets;
@@ -152,7 +154,11 @@ result<void> node_graph::connect(std::span<const bound_end> everywhere) {
         outlets.push_back(to->hand_offs.back().second.get());
         continue;
       }
-      auto opened = open_lane(n, i, everywhere);
+      auto opened = open_lane(n, i, everywhere, *to);
+      if (!opened && around_.rehearsal) {
+        unopened_.insert(to->name);
+        continue;
+      }
       if (!opened)
         return std::move(opened).error();
       to->lanes.push_back(std::move(*opened));
@@ -169,10 +175,12 @@ result<void> node_graph::connect(std::span<const bound_end> everywhere) {
 }
 
 std::vector<std::string> node_graph::unconnected() const {
-  std::vector<std::string> names;
+  std::vector<std::string> names(unopened_.begin(), unopened_.end());
   for (const auto& s : senders)
-    if (!s->connected())
-      names.push_back(s->name);
+    if (!s->connected() && !unopened_.contains(s->name)) {
+      const auto why = s->trouble();
+      names.push_back(why.empty() ? s->name : s->name + " (" + why + ")");
+    }
   return names;
 }
 

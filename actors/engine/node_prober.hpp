@@ -41,9 +41,8 @@ public:
   /// Reports targets that never answered, once each.
   void report_silence();
 
-  /// From the common start on.
+  /// From the common start to the closing burst.
   void steady(duration interval) { service_->steady(interval); }
-  void rest() { service_->rest(); }
 
   [[nodiscard]] clock_news take();
 

@@ -136,9 +136,18 @@ bool sender_part::connected() {
   return true;
 }
 
+std::string sender_part::trouble() const {
+  for (const auto& l : lanes)
+    if (auto said = l->channel_counts().trouble; !said.empty())
+      return said;
+  return {};
+}
+
 void sender_part::finish(stamp deadline) {
   for (auto& l : lanes)
     l->finish(deadline);
+  if (meter)
+    meter->finish(deadline);
 }
 
 void sender_part::report(part_report& to, bool final) const {
@@ -157,6 +166,8 @@ void sender_part::report(part_report& to, bool final) const {
                        .highest = sent > 0 ? sent - 1 : 0});
     if (final)
       add_report(to.ends.back(), l->channel_counts(), to.ends.back().bytes);
+    if (final && meter && l == lanes.front()) // one count for the link
+      to.ends.back().counts.push_back({"psnr-skipped", meter->skipped()});
   }
   for (const auto& [lane, outlet] : hand_offs) {
     const auto passed = outlet->passed();

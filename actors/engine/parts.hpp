@@ -69,11 +69,14 @@ struct sender_part {
   std::string name;
   place_id place = 0;
   node_id node = 0;
+  std::unique_ptr<psnr_meter> meter; ///< if the link asks for it; in front of its users
   std::vector<std::unique_ptr<lane_sender>> lanes;
   std::vector<std::pair<std::uint16_t, std::unique_ptr<local_outlet>>> hand_offs; ///< lane number
 
-  /// Names of lanes whose connection does not stand yet.
+  /// All of its connections stand.
   [[nodiscard]] bool connected();
+  /// What a lane's channel says is wrong; empty if nothing.
+  [[nodiscard]] std::string trouble() const;
   void finish(stamp deadline);
   /// `final`: nothing will be sent any more.
   void report(part_report& to, bool final) const;

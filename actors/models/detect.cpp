@@ -44,7 +44,7 @@ public:
     });
   }
 
-  result<void> postprocess(const payload&, emitter& out) final {
+  result<void> postprocess(const payload& input, emitter& out) final {
     input_.release(); // it may be a view of the sample's memory
     const auto back = static_cast<float>(1 / scale_);
     found_.clear();
@@ -57,7 +57,7 @@ public:
       d.set_label(label_);
     }
     out.value(0, static_cast<double>(found_.size()));
-    out.emit(pack(found_));
+    out.emit(pack(found_, input.what()));
     return {};
   }
 

@@ -98,7 +98,7 @@ public:
     });
   }
 
-  result<void> postprocess(const payload&, emitter& out) override {
+  result<void> postprocess(const payload& input, emitter& out) override {
     return call_torch(errc::internal, config_.name, [&]() -> result<void> {
       if (auto fine = check_output(); !fine.ok())
         return fine;
@@ -110,7 +110,7 @@ public:
       found_.clear();
       for (std::int64_t i = 0; i < best.size(0); ++i)
         found_.emplace_back(detection{.score = best_of[i]}).set_label(label(class_of[i]));
-      out.emit(pack(found_));
+      out.emit(pack(found_, input.what()));
       return {};
     });
   }

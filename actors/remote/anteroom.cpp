@@ -36,10 +36,14 @@ anteroom::~anteroom() {
 }
 
 void anteroom::enter(secure_stream stream) {
-  std::erase_if(places_, [](const place& p) { return p.who->gone.load(); });
+  const auto is_gone = [](const place& p) { return p.who->gone.load(); };
+  std::erase_if(places_, is_gone);
+  std::erase_if(leaving_, is_gone);
+  if (leaving_.size() >= most)
+    leaving_.pop_front(); // waits for its thread
   if (places_.size() >= most) {
     places_.front().who->show_out();
-    places_.pop_front();
+    leaving_.splice(leaving_.end(), places_, places_.begin());
   }
   const auto who = std::make_shared<guest>(std::move(stream));
   places_.push_back({who, start_thread(thread_, [this, who](const std::stop_token&) {

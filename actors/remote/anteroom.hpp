@@ -38,6 +38,7 @@ private:
   const duration patience_;
   const receiver on_first_;
   std::list<place> places_;
+  std::list<place> leaving_; ///< shown out; may still be told something, which nobody waits for
 };
 
 } // namespace peernet

@@ -64,7 +64,7 @@ std::pair<int, addresses> look_up(const std::string& host, std::uint16_t port, i
 /// The answer for a name. The resolver takes the time it wants and cannot be stopped: it runs in a
 /// thread that is left behind when the deadline passes, and ends by the resolver's own timeouts.
 std::optional<std::pair<int, addresses>> resolve(const std::string& host, std::uint16_t port,
-                                                 stamp deadline) {
+                                                 const wait_limit& limit) {
   struct question {
     descriptor answered{::eventfd(0, EFD_CLOEXEC)};
     std::mutex mutex;
@@ -83,7 +83,7 @@ std::optional<std::pair<int, addresses>> resolve(const std::string& host, std::u
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto n = ::write(asked->answered.fd, &one, sizeof one);
   }).detach();
-  if (!wait_until_ready(asked->answered.fd, POLLIN, deadline))
+  if (!wait_until_ready(asked->answered.fd, POLLIN, limit))
     return std::nullopt;
   const std::lock_guard lock(asked->mutex);
   return std::move(asked->answer);
@@ -95,7 +95,7 @@ bool same_ends(int fd) {
 }
 
 /// 0 and a descriptor, or errno.
-int connect_to(const addrinfo& at, stamp deadline, descriptor& connected) {
+int connect_to(const addrinfo& at, const wait_limit& limit, descriptor& connected) {
   descriptor made(
       ::socket(at.ai_family, at.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, at.ai_protocol));
   if (made.fd < 0)
@@ -103,8 +103,8 @@ int connect_to(const addrinfo& at, stamp deadline, descriptor& connected) {
   if (::connect(made.fd, at.ai_addr, at.ai_addrlen) != 0) {
     if (errno != EINPROGRESS && errno != EINTR)
       return errno;
-    if (!wait_until_ready(made.fd, POLLOUT, deadline))
-      return ETIMEDOUT;
+    if (!wait_until_ready(made.fd, POLLOUT, limit))
+      return limit.interrupted() ? ECANCELED : ETIMEDOUT;
     int code = 0;
     socklen_t size = sizeof code;
     if (::getsockopt(made.fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
@@ -126,7 +126,9 @@ int connect_to(const addrinfo& at, stamp deadline, descriptor& connected) {
 error cannot_connect(const std::string& host, std::uint16_t port, int code) {
   const auto where = point(host, port);
   if (code == ECONNREFUSED)
-    return {errc::refused, "nobody listens at " + where + ": is peernet-node running there?"};
+    return {errc::absent, "nobody listens at " + where + ": is it running there, at this address?"};
+  if (code == ECANCELED)
+    return {errc::closed, "interrupted while connecting to " + where};
   if (code == ETIMEDOUT)
     return {errc::timeout, "no answer from " + where +
                                ": is the machine on, and does its firewall let this port through?"};
@@ -156,12 +158,14 @@ socket_address address_of(const sockaddr_storage& at) {
 
 } // namespace
 
-result<int> dial(const std::string& host, std::uint16_t port, stamp deadline) {
+result<int> dial(const std::string& host, std::uint16_t port, const wait_limit& limit) {
   auto found = look_up(host, port, AI_NUMERICHOST);
   if (found.first != 0 && !host.empty()) {
-    auto answer = resolve(host, port, deadline);
+    auto answer = resolve(host, port, limit);
     if (!answer)
-      return error{errc::timeout, "no name server told the address of " + host + " in time"};
+      return limit.interrupted()
+                 ? cannot_connect(host, port, ECANCELED)
+                 : error{errc::timeout, "no name server told the address of " + host + " in time"};
     found = *std::move(answer);
   }
   if (found.first != 0 || !found.second)
@@ -175,9 +179,12 @@ result<int> dial(const std::string& host, std::uint16_t port, stamp deadline) {
     const auto now = clock::machine_now();
     descriptor connected;
     // An address that never answers leaves the others their share of the time.
-    const int code = connect_to(*at, now + (deadline - now) / left, connected);
+    const wait_limit share{now + (limit.deadline - now) / left, limit.interrupts};
+    const int code = connect_to(*at, share, connected);
     if (code == 0)
       return connected.release();
+    if (code == ECANCELED)
+      return cannot_connect(host, port, code);
     if (why == 0 || code != ENETUNREACH) // no IPv6 here says nothing about the peer
       why = code;
   }

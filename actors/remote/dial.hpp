@@ -2,8 +2,8 @@
 // From "address:port" to a connected socket, with a deadline; and who stands at either end of one.
 #pragma once
 
+#include "actors/remote/ready.hpp"
 #include "runtime/core/error.hpp"
-#include "runtime/core/time.hpp"
 
 #include <cstdint>
 #include <string>
@@ -13,13 +13,15 @@ namespace peernet {
 struct socket_address {
   std::string address; ///< numeric, without brackets
   std::uint16_t port = 0;
+  bool operator==(const socket_address&) const = default;
 };
 
 /// Connects to `host` ("10.0.0.5", "::1", a name), trying its addresses one after the other. The
 /// descriptor blocks, closes on exec and sends at once (TCP_NODELAY). errc::timeout (no answer, no
-/// way there), errc::refused ("nobody listens"), errc::not_found (no such name), errc::io; each
-/// names host and port.
-[[nodiscard]] result<int> dial(const std::string& host, std::uint16_t port, stamp deadline);
+/// way there), errc::absent ("nobody listens"), errc::not_found (no such name), errc::closed
+/// (interrupted), errc::io; each names host and port.
+[[nodiscard]] result<int> dial(const std::string& host, std::uint16_t port,
+                               const wait_limit& limit);
 
 /// Listens; port 0: any free one. The address is never a wildcard unless written as one.
 /// errc::io with address, port and remedy.

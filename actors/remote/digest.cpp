@@ -57,6 +57,19 @@ result<std::string> digest_of_file(const std::filesystem::path& file) {
   return maker.finish();
 }
 
+result<std::string> digest_book::of(const std::filesystem::path& file) {
+  std::promise<result<std::string>> answer;
+  std::unique_lock lock(mutex_);
+  const auto [known, is_new] = known_.try_emplace(file);
+  if (is_new)
+    known->second = answer.get_future().share();
+  const auto digest = known->second;
+  lock.unlock();
+  if (is_new)
+    answer.set_value(digest_of_file(file));
+  return digest.get();
+}
+
 bool is_digest(std::string_view text) noexcept {
   return text.size() == 64 && std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');

@@ -7,6 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <future>
+#include <map>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +32,17 @@ private:
 
 /// errc::unreadable with the file and the system's reason.
 [[nodiscard]] result<std::string> digest_of_file(const std::filesystem::path& file);
+
+/// Digests of files that several ask for: each is read once, by whoever asks first. Thread: any.
+class digest_book {
+public:
+  /// As digest_of_file().
+  [[nodiscard]] result<std::string> of(const std::filesystem::path& file);
+
+private:
+  std::mutex mutex_;
+  std::map<std::filesystem::path, std::shared_future<result<std::string>>> known_;
+};
 
 /// 64 hexadecimal digits in small letters: safe as a file's name.
 [[nodiscard]] bool is_digest(std::string_view text) noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/remote/file_store.hpp"
 
+#include "runtime/core/units.hpp"
 #include "runtime/core/utf8.hpp"
 
 #include <algorithm>
@@ -37,12 +38,6 @@ result<void> make_private(const fs::path& folder) {
 
 std::string no_name(const std::string& name) {
   return "a file's name or digest that is none: \"" + printable(name).substr(0, 80) + "\"";
-}
-
-/// Rounded up: more than the limit never reads as the limit.
-std::string megabytes(std::uint64_t bytes) {
-  constexpr std::uint64_t megabyte = 1 << 20;
-  return std::to_string(bytes / megabyte + (bytes % megabyte > 0 ? 1 : 0)) + " MB";
 }
 
 /// A new file beside `to`, open for writing.
@@ -159,10 +154,12 @@ result<std::vector<std::string>> file_store::missing(const std::vector<shipped_e
       return error{errc::refused, no_name(w.name)};
     all += std::min(w.bytes, UINT64_MAX - all);
   }
-  if (all > most_)
-    return error{errc::too_large, "the files of this run are " + megabytes(all) +
-                                      ", more than the " + megabytes(most_) +
-                                      " taken for one run (--accept-files)"};
+  if (all > most_) {
+    const auto [needed, taken] = print_excess(all, most_);
+    return error{errc::too_large, "the files of this run are " + needed + ", more than the " +
+                                      taken + " it takes for one run; start peernet-node with " +
+                                      "--accept-files " + needed};
+  }
   std::set<std::string> lacking;
   for (const auto& w : wanted) {
     const auto place = place_of(w.digest);

@@ -2,7 +2,6 @@
 #include "actors/remote/frames.hpp"
 
 #include "actors/remote/dial.hpp"
-#include "actors/remote/ready.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -29,6 +28,10 @@ std::optional<std::size_t> most_of(std::uint8_t type) {
 
 short events_for(stream_status status) {
   return status == stream_status::wants_write ? POLLOUT : POLLIN;
+}
+
+error over(const wait_limit& limit, const char* late) {
+  return limit.interrupted() ? error{errc::closed, "interrupted"} : error{errc::timeout, late};
 }
 
 } // namespace
@@ -91,32 +94,38 @@ result<std::optional<remote_frame>> frame_parser::next() {
 // -- framed_stream --------------------------------------------------------------------------------
 
 result<framed_stream> framed_stream::connect(const std::string& host, std::uint16_t port,
-                                             const stream_security& security, stamp deadline) {
-  auto fd = dial(host, port, deadline);
+                                             const stream_security& security,
+                                             const wait_limit& limit) {
+  auto fd = dial(host, port, limit);
   if (!fd)
     return std::move(fd).error();
   auto over = secure_stream::over(*fd, security, stream_side::client);
   if (!over)
     return std::move(over).error();
   framed_stream stream(std::move(*over));
-  if (auto done = stream.handshake(deadline); !done)
+  if (auto done = stream.handshake(limit); !done)
     return std::move(done).error();
   return stream;
 }
 
-result<void> framed_stream::handshake(stamp deadline) {
+error framed_stream::problem(errc usual) const {
+  const auto kind = stream_.kind_of_problem();
+  return {kind == errc::closed ? usual : kind, stream_.problem()};
+}
+
+result<void> framed_stream::handshake(const wait_limit& limit) {
   for (;;) {
     const auto status = stream_.handshake();
     if (status == stream_status::done)
       return {};
     if (status == stream_status::closed)
-      return error{errc::refused, stream_.problem()};
-    if (!wait_until_ready(stream_.fd(), events_for(status), deadline))
-      return error{errc::timeout, "the peer did not finish the handshake in time"};
+      return problem(errc::refused);
+    if (!wait_until_ready(stream_.fd(), events_for(status), limit))
+      return over(limit, "the peer did not finish the handshake in time");
   }
 }
 
-result<void> framed_stream::send(frame_type type, std::string_view body, stamp deadline) {
+result<void> framed_stream::send(frame_type type, std::string_view body, const wait_limit& limit) {
   if (body.size() > most_of(static_cast<std::uint8_t>(type)).value_or(0))
     return error{errc::too_large, "a frame of " + std::to_string(body.size()) +
                                       " bytes is longer than frames may be"};
@@ -130,18 +139,18 @@ result<void> framed_stream::send(frame_type type, std::string_view body, stamp d
       continue;
     if (status == stream_status::closed) {
       unsent_.clear();
-      return error{errc::closed, stream_.problem()};
+      return problem(errc::closed);
     }
-    if (!wait_until_ready(stream_.fd(), events_for(status), deadline)) {
+    if (!wait_until_ready(stream_.fd(), events_for(status), limit)) {
       unsent_.erase(0, done); // a frame once begun must be ended before the next
-      return error{errc::timeout, "the peer took nothing until the deadline"};
+      return over(limit, "the peer took nothing until the deadline");
     }
   }
   unsent_.clear();
   return {};
 }
 
-result<remote_frame> framed_stream::receive(stamp deadline) {
+result<remote_frame> framed_stream::receive(const wait_limit& limit) {
   for (;;) {
     auto frame = parser_.next();
     if (!frame)
@@ -151,11 +160,11 @@ result<remote_frame> framed_stream::receive(stamp deadline) {
     std::size_t got = 0;
     const auto status = stream_.read(parser_.room(), got);
     if (status == stream_status::closed)
-      return error{errc::closed, stream_.problem()};
+      return problem(errc::closed);
     if (status == stream_status::done)
       parser_.filled(got);
-    else if (!wait_until_ready(stream_.fd(), events_for(status), deadline))
-      return error{errc::timeout, "the peer sent nothing until the deadline"};
+    else if (!wait_until_ready(stream_.fd(), events_for(status), limit))
+      return over(limit, "the peer sent nothing until the deadline");
   }
 }
 

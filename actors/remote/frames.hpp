@@ -3,6 +3,7 @@
 // length. Little-endian, 8 bytes before each body: type (1), zero (3), length (4).
 #pragma once
 
+#include "actors/remote/ready.hpp"
 #include "actors/remote/secure_stream.hpp"
 #include "runtime/core/time.hpp"
 
@@ -57,19 +58,22 @@ public:
   /// handshake(). `security` outlives the call.
   [[nodiscard]] static result<framed_stream> connect(const std::string& host, std::uint16_t port,
                                                      const stream_security& security,
-                                                     stamp deadline);
+                                                     const wait_limit& limit);
 
   explicit framed_stream(secure_stream over) : stream_(std::move(over)) {}
 
-  /// Waits until the handshake is done. errc::timeout, errc::refused with the stream's problem.
-  [[nodiscard]] result<void> handshake(stamp deadline);
+  // All of them: errc::timeout at the limit's deadline, errc::closed when interrupted;
+  // errc::untrusted and errc::unencrypted when the two sides turn out not to fit.
 
-  /// errc::timeout: the frame's rest goes before the next one; errc::closed with the stream's
+  /// Waits until the handshake is done. errc::refused with the stream's problem.
+  [[nodiscard]] result<void> handshake(const wait_limit& limit);
+
+  /// After errc::timeout the frame's rest goes before the next one. errc::closed with the stream's
   /// problem; errc::too_large.
-  [[nodiscard]] result<void> send(frame_type type, std::string_view body, stamp deadline);
+  [[nodiscard]] result<void> send(frame_type type, std::string_view body, const wait_limit& limit);
 
-  /// The next frame. errc::timeout, errc::closed, errc::corrupt.
-  [[nodiscard]] result<remote_frame> receive(stamp deadline);
+  /// The next frame. errc::closed, errc::corrupt.
+  [[nodiscard]] result<remote_frame> receive(const wait_limit& limit);
 
   [[nodiscard]] secure_stream& stream() noexcept { return stream_; }
   [[nodiscard]] frame_parser& parser() noexcept { return parser_; }
@@ -77,6 +81,9 @@ public:
   [[nodiscard]] std::string& unsent() noexcept { return unsent_; }
 
 private:
+  /// Why the stream is closed, of the `usual` kind if it is of no other.
+  [[nodiscard]] error problem(errc usual) const;
+
   secure_stream stream_;
   frame_parser parser_;
   std::string unsent_;

@@ -38,6 +38,7 @@ void fields(Visitor&& f, T& x) {
 template <class Visitor, a<greeting> T>
 void fields(Visitor&& f, T& x) {
   f("facts", x.facts), f("node", x.node), f("scenario", x.scenario);
+  f("digest", x.digest);
 }
 template <class Visitor, a<shipped_entry> T>
 void fields(Visitor&& f, T& x) {
@@ -55,6 +56,8 @@ template <class Visitor, a<file_follows> T>
 void fields(Visitor&& f, T& x) {
   f("name", x.name), f("digest", x.digest), f("bytes", x.bytes);
 }
+template <class Visitor, a<still_here> T>
+void fields(Visitor&&, T&) {}
 template <class Visitor, a<start_worker> T>
 void fields(Visitor&&, T&) {}
 template <class Visitor, a<worker_started> T>
@@ -76,7 +79,7 @@ void fields(Visitor&& f, T& x) {
 
 /// In the order of remote_message.
 constexpr std::array<const char*, std::variant_size_v<remote_message>> names{
-    "greeting", "prepare", "want", "file", "start", "started", "ended", "refused", "pair"};
+    "greeting", "prepare", "want", "file", "start", "started", "ended", "refused", "pair", "here"};
 
 struct writer {
   json& to;

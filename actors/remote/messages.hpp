@@ -14,7 +14,7 @@
 namespace peernet {
 
 /// Bumped whenever two builds would misunderstand each other before CAF says a word.
-inline constexpr std::uint32_t remote_protocol = 1;
+inline constexpr std::uint32_t remote_protocol = 2;
 
 /// One network interface's address.
 struct machine_network {
@@ -47,8 +47,8 @@ struct machine_facts {
 /// The first message of both sides.
 struct greeting {
   machine_facts facts;
-  /// The joining side: which node it wants to be, and of which scenario.
-  std::string node, scenario;
+  /// The joining side: which node it wants to be, of which scenario, and that file's SHA-256.
+  std::string node, scenario, digest;
   bool operator==(const greeting&) const = default;
 };
 
@@ -79,6 +79,11 @@ struct file_follows {
   std::string digest; ///< only where it goes to a node
   std::uint64_t bytes = 0;
   bool operator==(const file_follows&) const = default;
+};
+
+/// Coordinator: others are not ready yet, wait on. Nothing answers it.
+struct still_here {
+  bool operator==(const still_here&) const = default;
 };
 
 /// Coordinator: start the worker. Behind the answer, control frames flow.
@@ -112,7 +117,7 @@ struct pairing {
 };
 
 using remote_message = std::variant<greeting, preparation, wanted_files, file_follows, start_worker,
-                                    worker_started, worker_ended, refusal, pairing>;
+                                    worker_started, worker_ended, refusal, pairing, still_here>;
 
 [[nodiscard]] std::string encode(const remote_message& m);
 

@@ -4,6 +4,7 @@
 #include "actors/remote/file_store.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/clock.hpp"
+#include "runtime/core/units.hpp"
 #include "runtime/core/utf8.hpp"
 
 #include <algorithm>
@@ -27,8 +28,7 @@ constexpr duration search_patience = 60s;
 constexpr duration piece_patience = 20s; ///< for 64 kB to leave
 constexpr std::size_t most_problems = 20;
 /// Of what a node's sinks write, for one run: a disk's worth, not a disk.
-constexpr std::uint64_t most_received = 64ull << 30;
-constexpr duration look_around = 100ms;
+constexpr std::uint64_t most_received = 64'000'000'000;
 
 std::string text_of(const socket_address& a) {
   return bracketed(a.address) + ":" + std::to_string(a.port);
@@ -87,23 +87,23 @@ result<std::unique_ptr<node_call>> node_call::to(settings s, const std::string& 
                                                  std::uint16_t port,
                                                  const stream_security& security,
                                                  duration patience) {
-  const auto deadline = clock::machine_now() + patience;
+  const wait_limit limit{clock::machine_now() + patience, s.interrupts};
   const auto failed = [&](error e) {
     e.message = "node " + s.node + ": " + e.message;
     return e;
   };
-  auto fd = dial(host, port, deadline);
+  auto fd = dial(host, port, limit);
   if (!fd)
     return failed(std::move(fd).error());
   auto over = secure_stream::over(*fd, security, stream_side::client);
   if (!over)
     return failed(std::move(over).error());
   std::unique_ptr<node_call> call(new node_call(std::move(s), framed_stream(std::move(*over))));
-  if (auto done = call->stream_->handshake(deadline); !done)
+  if (auto done = call->stream_->handshake(limit); !done)
     return call->about(std::move(done).error());
   if (auto done = call->say(greeting{.facts = call->settings_.own}, patience); !done)
     return std::move(done).error();
-  auto theirs = call->expect<greeting>(deadline - clock::machine_now());
+  auto theirs = call->expect<greeting>(limit.deadline - clock::machine_now());
   if (!theirs)
     return std::move(theirs).error();
   if (auto done = call->accept(std::move(theirs->facts)); !done)
@@ -132,18 +132,17 @@ result<void> node_call::accept(machine_facts theirs) {
   (void)say(refusal{"the coordinator runs " + known_as(settings_.own) + ", this machine " +
                     known_as(facts_) + "; install the same version on both"},
             answer_patience);
-  return about({errc::refused, "it runs " + known_as(facts_) + ", here runs " +
-                                   known_as(settings_.own) + "; install the same version on both"});
+  return about({errc::other_version, "it runs " + known_as(facts_) + ", here runs " +
+                                         known_as(settings_.own) +
+                                         "; install the same version on both"});
+}
+
+wait_limit node_call::within(duration patience) const {
+  return {clock::machine_now() + patience, settings_.interrupts};
 }
 
 result<remote_message> node_call::hear(duration patience) {
-  const auto deadline = clock::machine_now() + patience;
-  auto frame = stream_->receive(std::min(deadline, clock::machine_now() + look_around));
-  while (!frame && frame.error().code == errc::timeout && clock::machine_now() < deadline) {
-    if (settings_.interrupts && settings_.interrupts->load() > 0)
-      return error{errc::closed, "interrupted while waiting for node " + settings_.node};
-    frame = stream_->receive(std::min(deadline, clock::machine_now() + look_around));
-  }
+  auto frame = stream_->receive(within(patience));
   if (!frame)
     return about(std::move(frame).error());
   if (frame->type != frame_type::message)
@@ -170,7 +169,7 @@ result<void> node_call::say(const remote_message& m, duration patience) {
   const auto text = encode(m);
   if (text.size() > most_message)
     return about({errc::too_large, "the scenario names too many files for one message"});
-  if (auto done = stream_->send(frame_type::message, text, clock::machine_now() + patience); !done)
+  if (auto done = stream_->send(frame_type::message, text, within(patience)); !done)
     return about(std::move(done).error());
   return {};
 }
@@ -223,14 +222,12 @@ result<void> node_call::ship(const file_to_ship& file, shipping_progress& so_far
       return closed(about(
           {errc::unreadable, "cannot ship " + file.here.string() + ": " +
                                  (n < 0 ? std::strerror(errno) : "it became shorter meanwhile")}));
-    if (settings_.interrupts && settings_.interrupts->load() > 0)
-      return closed({errc::closed, "interrupted while files were shipped"});
     // It says something meanwhile only if it cannot take the file.
     if (auto said = hear(duration{0}); said || said.error().code != errc::timeout)
       return closed(said ? about({errc::corrupt, "it spoke while files were shipped"})
                          : std::move(said).error());
     if (auto done = stream_->send(frame_type::file, {piece.data(), static_cast<std::size_t>(n)},
-                                  clock::machine_now() + piece_patience);
+                                  within(piece_patience));
         !done)
       return closed(about(std::move(done).error()));
     left -= static_cast<std::uint64_t>(n);
@@ -240,6 +237,10 @@ result<void> node_call::ship(const file_to_ship& file, shipping_progress& so_far
   }
   ::close(fd);
   return {};
+}
+
+result<void> node_call::still_here() {
+  return say(peernet::still_here{}, answer_patience);
 }
 
 result<int> node_call::start() {
@@ -282,8 +283,8 @@ void node_call::on_message(const std::string& text) {
     if (std::ranges::find(settings_.sinks, folder) == settings_.sinks.end())
       return not_kept(printable(file->name) + ": no sink of that node is called so");
     if (file->bytes > most_received - received_)
-      return not_kept(printable(file->name) + ": that is more than " +
-                      std::to_string(most_received >> 30) + " GB from one node");
+      return not_kept(printable(file->name) + ": that is more than " + print_size(most_received) +
+                      " from one node");
     received_ += file->bytes;
     auto made = receive_into(settings_.outputs, file->name, file->bytes);
     if (!made)

@@ -42,7 +42,8 @@ public:
   };
 
   /// Connects with a machine that waits, at "host:port". Errors name node and address:
-  /// errc::timeout, errc::refused (nobody listens, an unknown certificate, another version), …
+  /// errc::timeout, errc::not_found (no such name), errc::absent (nobody listens), errc::untrusted,
+  /// errc::unencrypted, errc::other_version, …
   [[nodiscard]] static result<std::unique_ptr<node_call>> to(settings s, const std::string& host,
                                                              std::uint16_t port,
                                                              const stream_security& security,
@@ -63,6 +64,10 @@ public:
   /// (busy, too much), errc::timeout, errc::closed.
   [[nodiscard]] result<void> prepare(const std::string& run, const std::vector<file_to_ship>& files,
                                      const std::function<void(shipping_progress)>& on_progress);
+
+  /// Keeps the prepared machine for this run a while longer: for when other machines are not ready
+  /// yet. A machine that hears nothing for 20 s is free again. Errors as of prepare().
+  [[nodiscard]] result<void> still_here();
 
   /// Has the worker started: the descriptor of a local stream socket to attach CAF to.
   [[nodiscard]] result<int> start();
@@ -85,6 +90,7 @@ private:
   explicit node_call(settings s, framed_stream stream);
 
   [[nodiscard]] error about(error e) const;
+  [[nodiscard]] wait_limit within(duration patience) const;
   [[nodiscard]] result<remote_message> hear(duration patience);
   [[nodiscard]] result<void> say(const remote_message& m, duration patience);
   template <class Message>

@@ -27,6 +27,7 @@ constexpr const char* peer_is_secure =
     "the peer speaks TLS, and this side was started with --insecure: start both sides the same way";
 constexpr const char* we_are_unknown =
     "the peer does not know our certificate: pair the two machines first";
+constexpr const char* peer_is_no_peernet = "the peer is no PeerNet";
 constexpr const char* cut_in_handshake =
     "the peer ended the connection within the handshake (too many at its door, or no PeerNet)";
 
@@ -88,7 +89,7 @@ struct secure_stream::inside {
   bool said_goodbye = false;
   std::optional<fingerprint> peer = {};
   bool unwelcome = false;
-  std::string problem = {};
+  error problem{errc::closed, ""};
 
   inside(int of, const stream_security& s) : fd(of), security(&s) {}
   inside(const inside&) = delete;
@@ -108,7 +109,7 @@ struct secure_stream::inside {
 
   [[nodiscard]] bool handshaken() const { return !ssl || !security; }
 
-  stream_status end(std::string why) {
+  stream_status end(error why) {
     gone = true;
     problem = std::move(why);
     return stream_status::closed;
@@ -121,14 +122,14 @@ struct secure_stream::inside {
     return stream_status::closed;
   }
 
-  std::string why_broken() const {
-    return std::string("the connection broke: ") + std::strerror(broke);
+  error why_broken() const {
+    return {errc::closed, std::string("the connection broke: ") + std::strerror(broke)};
   }
 
   result<void> secure(stream_side side);
   stream_status status(int returned);
   stream_status finish_handshake();
-  std::string describe();
+  error describe();
 
   // What OpenSSL calls.
   static int verify(X509_STORE_CTX* store, void* self) noexcept;
@@ -273,39 +274,41 @@ stream_status secure_stream::inside::status(int returned) {
     return alert ? end(describe()) : fall_mute();
   }
   if (code == SSL_ERROR_ZERO_RETURN)
-    return end(closed_in_order);
-  const auto words = describe();
+    return end({errc::closed, closed_in_order});
+  auto why = describe();
   if (foreign)
     send_some(fd, tls_refusal.data(), tls_refusal.size());
-  return end(words);
+  return end(std::move(why));
 }
 
 /// Why OpenSSL gave up, in words.
-std::string secure_stream::inside::describe() {
+error secure_stream::inside::describe() {
   if (foreign)
-    return peer_is_bare;
+    return {errc::unencrypted, peer_is_bare};
   if (unwelcome)
-    return "the peer's certificate is not known here" +
-           (peer ? " (" + to_string(*peer) + ")" : std::string()) + ": pair the two machines first";
+    return {errc::untrusted, "the peer's certificate is not known here" +
+                                 (peer ? " (" + to_string(*peer) + ")" : std::string()) +
+                                 ": pair the two machines first"};
   switch (ERR_GET_REASON(::ERR_peek_error())) {
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
   case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
   case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
   case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    return we_are_unknown;
+    return {errc::untrusted, we_are_unknown};
   case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-    return "the peer shows no certificate";
+    return {errc::untrusted, "the peer shows no certificate"};
   case SSL_R_UNSUPPORTED_PROTOCOL:
   case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-    return "the peer does not speak TLS 1.3";
+    return {errc::closed, "the peer does not speak TLS 1.3"};
   case SSL_R_NO_APPLICATION_PROTOCOL:
   case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-    return "the peer is no PeerNet";
+    return {errc::closed, peer_is_no_peernet};
   case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-    return security ? cut_in_handshake
-                    : "the peer's end was closed without a word (did its process end?)";
+    return {errc::closed, security
+                              ? cut_in_handshake
+                              : "the peer's end was closed without a word (did its process end?)"};
   default:
-    return broke != 0 ? why_broken() : "TLS failed: " + reason();
+    return broke != 0 ? why_broken() : error{errc::closed, "TLS failed: " + reason()};
   }
 }
 
@@ -314,7 +317,7 @@ stream_status secure_stream::inside::finish_handshake() {
   unsigned size = 0;
   ::SSL_get0_alpn_selected(ssl.get(), &name, &size);
   if (!name || std::string_view(reinterpret_cast<const char*>(name), size) != protocol.substr(1))
-    return end("the peer is no PeerNet");
+    return end({errc::closed, peer_is_no_peernet});
   security = nullptr;
   return stream_status::done;
 }
@@ -363,7 +366,7 @@ stream_status secure_stream::read(std::span<std::byte> into, std::size_t& got) {
   }
   const auto n = receive_some(in_->fd, into.data(), into.size());
   if (n == 0)
-    return in_->end(closed_in_order);
+    return in_->end({errc::closed, closed_in_order});
   if (n < 0 && is_wait(errno))
     return stream_status::wants_read;
   if (n < 0) {
@@ -372,7 +375,7 @@ stream_status secure_stream::read(std::span<std::byte> into, std::size_t& got) {
   }
   if (!std::exchange(in_->heard, true) && is_tls(std::to_integer<unsigned char>(into[0]))) {
     send_some(in_->fd, bare_refusal.data(), bare_refusal.size());
-    return in_->end(peer_is_secure);
+    return in_->end({errc::unencrypted, peer_is_secure});
   }
   got = static_cast<std::size_t>(n);
   return stream_status::done;
@@ -397,7 +400,7 @@ stream_status secure_stream::write(std::span<const std::byte> from, std::size_t&
     const bool refused = !in_->heard &&
                          receive_some(in_->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
                          is_tls(first);
-    return refused ? in_->end(peer_is_secure) : in_->fall_mute();
+    return refused ? in_->end({errc::unencrypted, peer_is_secure}) : in_->fall_mute();
   }
   sent = static_cast<std::size_t>(n);
   return stream_status::done;
@@ -427,7 +430,11 @@ std::optional<fingerprint> secure_stream::peer() const {
 }
 
 const std::string& secure_stream::problem() const noexcept {
-  return in_->problem;
+  return in_->problem.message;
+}
+
+errc secure_stream::kind_of_problem() const noexcept {
+  return in_->problem.code;
 }
 
 } // namespace peernet

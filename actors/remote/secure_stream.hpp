@@ -68,6 +68,9 @@ public:
   /// Why it is `closed`, in words for the user: "the peer closed the connection", "the peer does
   /// not know our certificate", "the peer speaks no TLS (was it started with --insecure?)"…
   [[nodiscard]] const std::string& problem() const noexcept;
+  /// errc::untrusted, errc::unencrypted (one side was started with --insecure); all else is
+  /// errc::closed.
+  [[nodiscard]] errc kind_of_problem() const noexcept;
 
 private:
   struct inside;

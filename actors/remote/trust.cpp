@@ -104,13 +104,13 @@ result<std::vector<trusted_peer>> trust::all() const {
   return peers;
 }
 
-std::optional<trusted_peer> trust::find(const fingerprint& print, peer_role role) const {
-  const auto peers = all();
-  if (peers)
-    for (const auto& peer : *peers)
-      if (peer.print == print && peer.role == role)
-        return peer;
-  return std::nullopt;
+result<std::optional<trusted_peer>> trust::find(const fingerprint& print, peer_role role) const {
+  auto peers = all();
+  if (!peers)
+    return std::move(peers).error();
+  const auto at = std::ranges::find_if(
+      *peers, [&](const trusted_peer& p) { return p.print == print && p.role == role; });
+  return at == peers->end() ? std::optional<trusted_peer>{} : std::move(*at);
 }
 
 result<void> trust::add(const trusted_peer& peer) const {

@@ -34,8 +34,15 @@ public:
   /// All lines; none without the file. errc::unreadable with file and line.
   [[nodiscard]] result<std::vector<trusted_peer>> all() const;
 
-  /// The one with this fingerprint and role. An unreadable file trusts nobody.
-  [[nodiscard]] std::optional<trusted_peer> find(const fingerprint& print, peer_role role) const;
+  /// The one with this fingerprint and role. Errors of all(): nobody is trusted then.
+  [[nodiscard]] result<std::optional<trusted_peer>> find(const fingerprint& print,
+                                                         peer_role role) const;
+
+  /// Whether it is trusted in this role, as far as the file can be read.
+  [[nodiscard]] bool knows(const fingerprint& print, peer_role role) const {
+    const auto found = find(print, role);
+    return found && *found;
+  }
 
   /// Adds a line, or renames the one that is there; written whole, then moved into place.
   [[nodiscard]] result<void> add(const trusted_peer& peer) const;

@@ -39,8 +39,13 @@ void draw_label(cv::Mat& on, cv::Point corner, const std::string& text) {
               text_colour, 1, cv::LINE_AA);
 }
 
-/// The detections come from a model on another machine: their numbers may be anything.
-void draw(cv::Mat& on, const std::vector<detection>& found) {
+/// The detections come from a model on another machine: their numbers may be anything. They are in
+/// pixels of the picture that was searched, which may have been shrunk on its way there.
+void draw(cv::Mat& on, const std::vector<detection>& found, const format& searched) {
+  const auto scale_x =
+      searched.width > 0 ? static_cast<float>(on.cols) / static_cast<float>(searched.width) : 1;
+  const auto scale_y =
+      searched.height > 0 ? static_cast<float>(on.rows) / static_cast<float>(searched.height) : 1;
   const auto pixel = [](float value, int limit) {
     return static_cast<int>(std::clamp(std::round(value), 0.0f, static_cast<float>(limit)));
   };
@@ -56,8 +61,9 @@ void draw(cv::Mat& on, const std::vector<detection>& found) {
       draw_label(on, {0, line_height * ++line}, text);
       continue;
     }
-    const cv::Point from(pixel(d.x, on.cols), pixel(d.y, on.rows));
-    const cv::Point to(pixel(d.x + d.width, on.cols), pixel(d.y + d.height, on.rows));
+    const cv::Point from(pixel(d.x * scale_x, on.cols), pixel(d.y * scale_y, on.rows));
+    const cv::Point to(pixel((d.x + d.width) * scale_x, on.cols),
+                       pixel((d.y + d.height) * scale_y, on.rows));
     cv::rectangle(on, from, to, box_colour, line_width);
     draw_label(on, from, text);
   }
@@ -102,7 +108,7 @@ private:
       cv::cvtColor(*seen, canvas, cv::COLOR_GRAY2BGR);
     else
       canvas = seen->clone();
-    draw(canvas, unpack(arrived.body));
+    draw(canvas, unpack(arrived.body), arrived.body.what());
     return canvas;
   }
 

@@ -47,6 +47,39 @@ double rate_between(const knot& a, const knot& b) {
          static_cast<double>(std::max<std::int64_t>(1, b.time - a.time));
 }
 
+/// How fast the offset may leave the slope in a gap between two knots, if there it stepped as well.
+class bounding_rates {
+public:
+  explicit bounding_rates(std::span<const knot> knots) : knots_(knots) {}
+
+  /// The gap behind knot `i`: what is seen over times of about its length on either side, or any
+  /// rate that clocks have.
+  [[nodiscard]] double beside(std::size_t i) const {
+    const auto &a = knots_[i], &b = knots_[i + 1];
+    const auto enough = (b.time - a.time) / 2;
+    const auto before = std::find_if(knots_.rend() - static_cast<std::ptrdiff_t>(i), knots_.rend(),
+                                     [&](const knot& k) { return a.time - k.time >= enough; });
+    const auto behind =
+        std::find_if(knots_.begin() + static_cast<std::ptrdiff_t>(i) + 2, knots_.end(),
+                     [&](const knot& k) { return k.time - b.time >= enough; });
+    if (before == knots_.rend() && behind == knots_.end())
+      return offset_strip::steepest;
+    return std::max({least_rate / 4, before != knots_.rend() ? rate_between(*before, a) : 0,
+                     behind != knots_.end() ? rate_between(b, *behind) : 0});
+  }
+
+  /// Between any two neighbours.
+  [[nodiscard]] double steepest() const {
+    auto most = least_rate;
+    for (std::size_t i = 0; i + 1 < knots_.size(); ++i)
+      most = std::max(most, rate_between(knots_[i], knots_[i + 1]));
+    return most;
+  }
+
+private:
+  std::span<const knot> knots_;
+};
+
 /// How far the offset went up and came back, or down, for certain, within some exchanges: a swing
 /// faster than the knots. 0 where what they say could be monotonic.
 double proved_swing(std::span<const knot> some) {
@@ -86,15 +119,7 @@ std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, 
     const auto last = std::ranges::upper_bound(all, end + 3 * cell_ns, {}, &knot::time);
     return first < last ? 1.5 * proved_swing({first, last}) : 0.0;
   };
-  std::vector<double> rates; // between knot i and i + 1
-  for (std::size_t i = 0; i + 1 < knots.size(); ++i)
-    rates.push_back(rate_between(knots[i], knots[i + 1]));
-  const auto rate_around = [&](std::size_t gap) {
-    auto most = least_rate;
-    for (auto i = gap > 0 ? gap - 1 : 0; i <= gap + 1 && i < rates.size(); ++i)
-      most = std::max(most, rates[i]);
-    return most;
-  };
+  const bounding_rates rates(knots);
   std::vector<clock_segment> pieces;
   const auto add = [&](std::int64_t first, std::int64_t last, std::int64_t anchor, double low,
                        double high, double more, double growth) {
@@ -111,22 +136,21 @@ std::vector<clock_segment> cover_bent(std::span<const offset_bounds> exchanges, 
                       .offset_ns = base + std::llround((low + high) / 2 + line),
                       .drift = slope,
                       .bound_ns = std::llround(std::ceil((high - low) / 2 + more)) + 2,
-                      .bound_growth = growth,
-                      .drift_bound = offset_strip::steepest});
+                      .bound_growth = growth});
+    pieces.back().forget_rate();
   };
   const auto& front = knots.front();
   const auto& back = knots.back();
   add(begin_ns, front.time - 1, front.time, front.low, front.high,
-      swing_around(front.time, front.time), rate_around(0));
+      swing_around(front.time, front.time), rates.steepest());
   for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
     const auto &a = knots[i], &b = knots[i + 1];
     const auto beyond =
-        rate_around(i) * static_cast<double>(b.time - a.time) / 4 + swing_around(a.time, b.time);
+        rates.beside(i) * static_cast<double>(b.time - a.time) + swing_around(a.time, b.time);
     add(a.time, b.time - 1, a.time, std::min(a.low, b.low), std::max(a.high, b.high), beyond, 0);
   }
-  const auto last_gap = rates.empty() ? 0 : rates.size() - 1;
   add(back.time, end_ns - 1, back.time, back.low, back.high, swing_around(back.time, back.time),
-      rate_around(last_gap));
+      rates.steepest());
   return pieces;
 }
 

@@ -145,7 +145,8 @@ const clock_segment& clock_course::at(std::int64_t t) const {
 clock_course estimate_course(std::vector<offset_bounds> exchanges, clock_id from, clock_id to,
                              const course_settings& settings) {
   clock_course course;
-  const auto cut = cut_into_stretches(std::move(exchanges), settings);
+  auto cut = cut_into_stretches(std::move(exchanges), settings);
+  course.left_out = std::move(cut.left_out);
   auto events = cut.bad_stamps;
   std::vector<fitted_stretch> all;
   for (const auto& s : cut.stretches) {

@@ -35,6 +35,18 @@ struct course_settings {
   double rate_beyond = 1e-6;
   /// Where the clocks bend: the time of which the quickest exchange is a knot.
   std::int64_t cell_ns = 100'000'000;
+
+  /// For clocks that are compared once per `interval_ns` on average: a window sees enough of them
+  /// to tell a line from a bend.
+  [[nodiscard]] static course_settings probed_every(std::int64_t interval_ns) noexcept {
+    constexpr std::int64_t enough = 16;
+    course_settings s;
+    if (const auto longer = enough * interval_ns; longer > s.window_ns) {
+      s.rate_change *= static_cast<double>(longer) / static_cast<double>(s.window_ns);
+      s.window_ns = longer;
+    }
+    return s;
+  }
 };
 
 /// Something about two clocks that no straight line explains.
@@ -65,6 +77,7 @@ struct cross_check {
 struct clock_course {
   std::vector<clock_segment> segments; ///< cover all time; empty: not one usable exchange
   std::vector<course_event> events;    ///< by time
+  std::vector<offset_bounds> left_out; ///< exchanges with bad stamps, of use for nothing
   std::optional<cross_check> checked;  ///< nothing: too few exchanges
 
   /// The segment that holds at `t`. Not of an empty course.

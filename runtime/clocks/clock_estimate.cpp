@@ -25,7 +25,10 @@ constexpr std::int64_t noticed_ppb = 100;
 class estimator {
 public:
   explicit estimator(const clock_facts& facts)
-      : facts_(facts), paths_(facts.probes), notices_(facts) {}
+      : facts_(facts),
+        silence_ns_(longest_silence(facts.interval_ns)),
+        paths_(facts.probes, course_settings::probed_every(facts.interval_ns)),
+        notices_(facts) {}
 
   clock_estimates estimate() {
     const auto pairs = pairs_of(paths_);
@@ -37,7 +40,6 @@ public:
     for (const auto& l : out_.loops)
       check_loop(l, pairs);
     check_steering();
-    check_silence();
     const auto joined = joined_clocks();
     for (const auto& [a, b] : joined)
       if (a == reference_clock)
@@ -47,6 +49,7 @@ public:
         estimate_directly(a, b);
     for (const auto& s : find_steps(compared_))
       notices_.step(s);
+    check_silence();
     out_.notices = notices_.take();
     return std::move(out_);
   }
@@ -76,7 +79,7 @@ private:
       }
       if (!found.segments.empty()) {
         const auto [first, last] = extent(from, to);
-        probed = intervals_of(found.segments, first - facts_.silence_ns, last + facts_.silence_ns);
+        probed = intervals_of(found.segments, first - silence_ns_, last + silence_ns_);
       }
     }
     if (facts_.basis != clock_basis::probe) {
@@ -176,19 +179,41 @@ private:
     const auto [at, added] = extents_.try_emplace({from, to}, INT64_MAX, INT64_MIN);
     auto& [first, last] = at->second;
     if (added)
-      for (const auto& b : paths_.exchanges(paths_.of_clocks(from, to))) {
+      for (const auto& b : paths_.usable(paths_.of_clocks(from, to))) {
         first = std::min(first, b.begin());
         last = std::max(last, b.end());
       }
     return at->second;
   }
 
+  /// The widest bound that was found; nothing if there is none all the time.
+  [[nodiscard]] std::optional<std::int64_t> widest(clock_id from, clock_id to, std::int64_t begin,
+                                                   std::int64_t end) const {
+    std::int64_t bound = 0, covered = begin - 1;
+    for (const auto& s : out_.segments) { // of one pair by time
+      if (s.from != from || s.to != to || s.last_ns < begin || s.first_ns > end)
+        continue;
+      if (s.first_ns > covered + 1)
+        return std::nullopt;
+      for (const auto t : {std::max(s.first_ns, begin), std::min(s.last_ns, end)})
+        bound = std::max(bound, s.bound(t));
+      covered = s.last_ns;
+    }
+    return covered >= end ? std::optional(bound) : std::nullopt;
+  }
+
   /// What datagrams did not do: pass at all, or all the time.
   void check_silence() {
     for (const auto& path : paths_.all())
       if (path.method == by_udp) {
-        for (const auto& s : silences_of(path, facts_.probes, facts_.silence_ns))
-          notices_.silent(path, s);
+        for (const auto& s : silences_of(path, facts_.probes, silence_ns_)) {
+          const bool from_asker = path.local != reference_clock;
+          const auto from = from_asker ? path.local : path.remote;
+          const auto to = from_asker ? path.remote : path.local;
+          const auto begin = from_asker ? s.begin_ns : s.remote_begin_ns;
+          notices_.silent(path, s, widest(from, to, begin, begin),
+                          widest(from, to, begin, begin + s.length_ns));
+        }
       } else if (path.method == by_control &&
                  std::ranges::none_of(paths_.all(), [&](const probed_path& p) {
                    return p.method == by_udp && p.joins(path.asker, path.answerer);
@@ -198,6 +223,7 @@ private:
   }
 
   const clock_facts& facts_;
+  const std::int64_t silence_ns_;
   probed_paths paths_;
   clock_notices notices_;
   std::vector<compared_clocks> compared_; ///< with a course of probes

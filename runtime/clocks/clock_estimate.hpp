@@ -27,7 +27,7 @@ struct clock_facts {
   std::span<const clock_discipline> looks;
   std::span<const std::string> names; ///< of nodes, by number
   clock_basis basis = clock_basis::probe;
-  std::int64_t silence_ns = longest_silence(0); ///< that is an outage; by the probes' interval
+  std::int64_t interval_ns = 0; ///< of probes, in the run
 };
 
 /// One pair of nodes on one network. Offsets are those of the answerer minus the asker, by the
@@ -39,6 +39,7 @@ struct clock_pair {
   std::string method;
   bool shared = false; ///< both nodes have the same clock: the truth is 0
   std::uint64_t exchanges = 0;
+  std::uint64_t bad_stamps = 0; ///< more exchanges, which no figure counts
   std::int64_t shortest_ns = 0; ///< round trip
   std::int64_t median_ns = 0;   ///< round trip
   std::int64_t offset_ns = 0;   ///< in the middle of the exchanges, or as near to it as it is known
@@ -76,7 +77,7 @@ struct clock_notice {
 struct clock_estimates {
   /// To the reference clock, and between clocks that probed each other (both ways); without shared
   /// clocks. Nothing is said of times before the first exchange or behind the last by more than
-  /// clock_facts::silence_ns.
+  /// `longest_silence` of the probes' interval.
   std::vector<clock_segment> segments;
   std::vector<clock_pair> pairs; ///< as they first occur
   std::vector<clock_loop> loops;

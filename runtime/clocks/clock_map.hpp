@@ -28,8 +28,8 @@ public:
   /// How long it was from `begin` to `end`, in seconds of the reference clock. Either both ends are
   /// mapped to it, or `begin` to the clock of `end` (directly, if the two were compared), whose
   /// rate is known better than its offset: whichever leaves the narrower bound, the latter if
-  /// neither does. On one clock that nothing says anything of, its own seconds, with a bound for
-  /// any rate that clocks have; for two such clocks nothing.
+  /// neither does. On one clock, where an end cannot be mapped, its own seconds, with a bound for
+  /// any rate that clocks have, unless it may have stepped meanwhile; for two such clocks nothing.
   [[nodiscard]] std::optional<mapped_ns> between(clock_id begin_clock, std::int64_t begin,
                                                  clock_id end_clock, std::int64_t end) const;
 
@@ -37,6 +37,10 @@ public:
 
 private:
   [[nodiscard]] const clock_segment* to_reference_at(clock_id clock, std::int64_t t) const;
+  /// It is known to have, perhaps, between these times.
+  [[nodiscard]] bool may_have_stepped(clock_id clock, std::int64_t begin, std::int64_t end) const;
+  [[nodiscard]] std::vector<clock_segment>::const_iterator behind(clock_id from, clock_id to,
+                                                                  std::int64_t t) const;
   [[nodiscard]] const clock_segment* find(clock_id from, clock_id to, std::int64_t t) const;
 
   std::vector<clock_segment> segments_; // by from, to, first_ns

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace peernet {
@@ -46,6 +47,21 @@ clock_notices::clock_notices(const clock_facts& facts) : facts_(facts) {
   }
   for (const auto& l : facts.looks)
     know(l.clock, l.node);
+}
+
+/// The first time of the reference clock that is known; 0: none.
+std::int64_t clock_notices::beginning() const {
+  auto first = INT64_MAX;
+  for (const auto& p : facts_.probes) {
+    if (p.local == reference_clock)
+      first = std::min(first, p.t1);
+    if (p.remote == reference_clock)
+      first = std::min(first, p.t2);
+  }
+  for (const auto& l : facts_.looks)
+    if (l.clock == reference_clock)
+      first = std::min(first, l.time_ns);
+  return first == INT64_MAX ? 0 : first;
 }
 
 void clock_notices::know(clock_id clock, node_id node) {
@@ -122,7 +138,7 @@ void clock_notices::loop_open(const clock_loop& l, const node_pair& first) {
 }
 
 void clock_notices::undisciplined(clock_id from, clock_id to, weight how) {
-  add(how, 0, reference_clock, node_of(from), "system clock not disciplined",
+  add(how, beginning(), reference_clock, node_of(from), "system clock not disciplined",
       "the kernels of " + name_of(from) + " and " + name_of(to) +
           " did not both call their clocks synchronised (adjtimex); a time daemon with a reachable "
           "server makes them");
@@ -141,19 +157,31 @@ void clock_notices::paths_contradict(clock_id from, clock_id to, const course_co
           " further apart than their bounds allow");
 }
 
-void clock_notices::silent(const probed_path& path, const probe_silence& s) {
-  const auto on = path.network.empty() ? "" : " on network " + path.network;
-  const auto instead =
-      path.shared() ? "; they share a clock, so that no figure depends on it"
-      : s.by_control > 0
-          ? "; meanwhile they were compared over the control plane, with a wider bound"
-      : path.asker == coordinator_node || path.answerer == coordinator_node
-          ? "; nothing bounds their clocks meanwhile but what came before and behind"
-          : "; meanwhile they were compared over the coordinator, with a wider bound";
+void clock_notices::silent(const probed_path& path, const probe_silence& s,
+                           std::optional<std::int64_t> before,
+                           std::optional<std::int64_t> reached) {
+  auto text = "no datagrams between " + name(path.asker) + " and " + name(path.answerer) +
+              (path.network.empty() ? "" : " on network " + path.network) + " for " +
+              shown(s.length_ns) + (s.to_the_end ? ", to the end of the run; " : "; ");
+  const bool by_coordinator = path.asker != coordinator_node && path.answerer != coordinator_node;
+  if (path.shared()) {
+    text += "they share a clock, so that no figure depends on it";
+  } else {
+    text += s.by_other_path > 0 ? "meanwhile they were compared over another network"
+            : s.by_control > 0  ? "meanwhile they were compared over the control plane"
+            : by_coordinator    ? "meanwhile they were compared over the coordinator"
+                                : "nothing compared them meanwhile";
+    if (!reached)
+      text += ", and for a part of it nothing bounds their clocks";
+    else if (before && *before < *reached)
+      text += ", and the bound between their clocks went from ± " + shown(*before) + " to ± " +
+              shown(*reached);
+    else
+      text += ", and the bound between their clocks stayed within ± " + shown(*reached);
+  }
   add(path.shared() ? weight::note : weight::warning, s.begin_ns, path.local,
       path.asker == coordinator_node ? path.answerer : path.asker, "clock probes unanswered",
-      "no datagrams between " + name(path.asker) + " and " + name(path.answerer) + on + " for " +
-          shown(s.length_ns) + instead);
+      std::move(text));
 }
 
 void clock_notices::never_by_udp(const probed_path& path) {
@@ -170,7 +198,8 @@ void clock_notices::steered(const clock_discipline& before, const clock_discipli
       fmt::format("the kernel of {} changed its clock's rate by {} within the last {}: bounds may "
                   "be too narrow by what that adds up to within {}",
                   name_of(after.clock), parts_per_million(after.rate_ppb - before.rate_ppb),
-                  shown(after.time_ns - before.time_ns), shown(course_settings{}.window_ns)));
+                  shown(after.time_ns - before.time_ns),
+                  shown(course_settings::probed_every(facts_.interval_ns).window_ns)));
 }
 
 } // namespace peernet

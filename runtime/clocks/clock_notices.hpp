@@ -9,6 +9,7 @@
 #include "runtime/clocks/silences.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,14 +34,17 @@ public:
   void undisciplined(clock_id from, clock_id to, clock_notice::weight how);
   void system_contradicts(clock_id from, clock_id to, const course_conflict& c);
   void paths_contradict(clock_id from, clock_id to, const course_conflict& c);
-  /// Datagrams did not pass for a while.
-  void silent(const probed_path& path, const probe_silence& s);
+  /// Datagrams did not pass for a while. `before`, `reached`: the bound between the two clocks
+  /// then, and at its widest meanwhile; nothing: there was none, for a part of it at least.
+  void silent(const probed_path& path, const probe_silence& s, std::optional<std::int64_t> before,
+              std::optional<std::int64_t> reached);
   /// All that two nodes know of each other they know over this path, the control plane.
   void never_by_udp(const probed_path& path);
   void steered(const clock_discipline& before, const clock_discipline& after);
 
 private:
   void know(clock_id clock, node_id node);
+  [[nodiscard]] std::int64_t beginning() const;
   [[nodiscard]] node_id node_of(clock_id clock) const;
   [[nodiscard]] std::string name(node_id node) const;
   [[nodiscard]] std::string name_of(clock_id clock) const { return name(node_of(clock)); }

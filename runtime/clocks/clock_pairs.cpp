@@ -65,7 +65,7 @@ std::vector<node_pair> pairs_of(probed_paths& paths) {
     const auto& course = paths.course(sides);
     if (course.segments.empty())
       continue;
-    const auto [begin, end] = extent_of(paths.exchanges(sides));
+    const auto [begin, end] = extent_of(paths.usable(sides));
     pairs.push_back({.from = path.asker,
                      .to = path.answerer,
                      .clock = path.local,
@@ -85,7 +85,7 @@ std::vector<clock_pair> pair_rows(probed_paths& paths) {
     if (course.segments.empty())
       continue;
     const auto& path = paths.all()[i];
-    const auto exchanges = paths.exchanges(side);
+    const auto exchanges = paths.usable(side);
     std::vector<std::int64_t> trips;
     for (const auto& b : exchanges)
       trips.push_back(b.round_trip);
@@ -100,6 +100,7 @@ std::vector<clock_pair> pair_rows(probed_paths& paths) {
                    .method = path.method,
                    .shared = path.shared(),
                    .exchanges = exchanges.size(),
+                   .bad_stamps = course.left_out.size(),
                    .shortest_ns = std::ranges::min(trips),
                    .median_ns = *median,
                    .offset_ns = s.convert(calm) - calm,

@@ -16,7 +16,9 @@ namespace peernet {
 /// the run as is worth a word.
 /// Of the rate more is known than of the offset: over any time within [steady_first, steady_last],
 /// the segment or more, `to` gains drift ± drift_bound on `from` per ns. Where a clock may have
-/// stepped that is nothing: steady_first lies behind steady_last.
+/// stepped that is nothing: steady_first lies behind steady_last. A step too small to be noticed,
+/// some µs on a quick path, is within the bound, but not within that of the rate: CLOCK_MONOTONIC
+/// makes none.
 struct clock_segment {
   clock_id from = reference_clock;
   clock_id to = reference_clock;
@@ -40,6 +42,8 @@ struct clock_segment {
   [[nodiscard]] bool steady_at(std::int64_t t) const noexcept {
     return steady_first_ns <= t && t <= steady_last_ns;
   }
+  /// The clock may have stepped here.
+  [[nodiscard]] bool unsteady() const noexcept { return steady_first_ns > steady_last_ns; }
   /// Nothing is known of the rate.
   void forget_rate() noexcept {
     steady_first_ns = INT64_MAX;

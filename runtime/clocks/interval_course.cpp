@@ -141,7 +141,7 @@ interval_course intervals_of(std::span<const clock_segment> segments, std::int64
         static_cast<double>(s.bound_ns) + growth * static_cast<double>(first - s.anchor_ns);
     course.push_back({first, last, offset - bound, offset + bound, s.drift - growth,
                       s.drift + growth, s.drift - s.drift_bound, s.drift + s.drift_bound});
-    if (s.steady_first_ns > s.steady_last_ns)
+    if (s.unsteady())
       course.back().forget_rate();
   };
   for (const auto& s : segments) {

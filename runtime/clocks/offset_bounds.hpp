@@ -25,6 +25,8 @@ struct offset_bounds {
   [[nodiscard]] std::int64_t end() const noexcept { return std::max(high_at, low_at); }
   /// The offset that NTP computes: exact if both delays were equal.
   [[nodiscard]] std::int64_t middle() const noexcept { return low + (high - low) / 2; }
+
+  bool operator==(const offset_bounds&) const = default;
 };
 
 /// `from` is the clock of the node that asked, or that of the one that answered.

@@ -5,7 +5,8 @@
 
 namespace peernet {
 
-probed_paths::probed_paths(std::span<const probe> probes) {
+probed_paths::probed_paths(std::span<const probe> probes, const course_settings& settings)
+    : settings_(settings) {
   for (const auto& p : probes) {
     auto at = std::ranges::find_if(paths_, [&](const probed_path& q) {
       return q.joins(p.asker, p.answerer) && q.network == p.network && q.method == p.method;
@@ -47,10 +48,18 @@ std::vector<offset_bounds> probed_paths::exchanges(std::span<const path_side> si
   return all;
 }
 
+std::vector<offset_bounds> probed_paths::usable(const std::vector<path_side>& sides) {
+  auto all = exchanges(sides);
+  const auto& bad = course(sides).left_out;
+  std::erase_if(all,
+                [&](const offset_bounds& b) { return std::ranges::find(bad, b) != bad.end(); });
+  return all;
+}
+
 const clock_course& probed_paths::course(const std::vector<path_side>& sides) {
   const auto [at, added] = courses_.try_emplace(sides);
   if (added)
-    at->second = estimate_course(exchanges(sides), 0, 1);
+    at->second = estimate_course(exchanges(sides), 0, 1, settings_);
   return at->second;
 }
 

@@ -44,8 +44,8 @@ struct path_side {
 /// Thread: one at a time.
 class probed_paths {
 public:
-  /// The probes outlive this.
-  explicit probed_paths(std::span<const probe> probes);
+  /// The probes outlive this. `settings`: for the courses.
+  explicit probed_paths(std::span<const probe> probes, const course_settings& settings = {});
 
   /// As they first occur.
   [[nodiscard]] const std::vector<probed_path>& all() const noexcept { return paths_; }
@@ -57,11 +57,15 @@ public:
 
   [[nodiscard]] std::vector<offset_bounds> exchanges(std::span<const path_side> sides) const;
 
+  /// The same without those whose stamps proved bad.
+  [[nodiscard]] std::vector<offset_bounds> usable(const std::vector<path_side>& sides);
+
   /// What all exchanges of these paths say together; valid as long as this. Its segments do not
   /// name the clocks: they go from 0 to 1.
   [[nodiscard]] const clock_course& course(const std::vector<path_side>& sides);
 
 private:
+  const course_settings settings_;
   std::vector<probed_path> paths_;
   std::map<std::vector<path_side>, clock_course> courses_;
 };

@@ -25,7 +25,7 @@ struct extent {
 extent extent_of(clock_id clock, std::span<const probe> all) {
   extent e;
   for (const auto& p : all) {
-    if (p.phase != probe_phase::during)
+    if (p.phase != probe_phase::during || p.round_trip() < 0)
       continue;
     if (p.local == clock)
       e.add(p.t1, p.t4);
@@ -44,7 +44,7 @@ std::vector<probe_silence> silences_of(const probed_path& path, std::span<const 
     return {};
   std::vector<moment> heard{{local.first, remote.first}};
   for (const auto* p : path.probes)
-    if (p->phase == probe_phase::during)
+    if (p->phase == probe_phase::during && p->round_trip() >= 0)
       heard.push_back(p->asker == path.asker ? moment{p->t1, p->t2} : moment{p->t2, p->t1});
   heard.push_back({local.last, remote.last});
   std::ranges::sort(heard, {}, &moment::local);
@@ -54,12 +54,18 @@ std::vector<probe_silence> silences_of(const probed_path& path, std::span<const 
     const auto length = std::min(b.local - a.local, b.remote - a.remote);
     if (length <= longest_ns)
       continue;
-    const auto helped = std::ranges::count_if(all, [&](const probe& p) {
+    probe_silence found{.begin_ns = a.local,
+                        .remote_begin_ns = a.remote,
+                        .length_ns = length,
+                        .to_the_end = i + 2 == heard.size()};
+    for (const auto& p : all) {
       const auto at = p.asker == path.asker ? p.t1 : p.t2;
-      return p.method == by_control && path.joins(p.asker, p.answerer) && at >= a.local &&
-             at <= b.local;
-    });
-    silences.push_back({a.local, length, static_cast<std::size_t>(helped)});
+      if (!path.joins(p.asker, p.answerer) || at < a.local || at > b.local)
+        continue;
+      found.by_control += p.method == by_control;
+      found.by_other_path += p.method == by_udp && p.network != path.network;
+    }
+    silences.push_back(found);
   }
   return silences;
 }

@@ -13,9 +13,13 @@ namespace peernet {
 
 /// A time without an exchange by one path.
 struct probe_silence {
-  std::int64_t begin_ns = 0;  ///< raw, by the clock of the path's asker
-  std::int64_t length_ns = 0; ///< that passed by both clocks: one of them may have stepped
-  std::size_t by_control = 0; ///< exchanges of the same two nodes over the control plane meanwhile
+  std::int64_t begin_ns = 0;        ///< raw, by the clock of the path's asker
+  std::int64_t remote_begin_ns = 0; ///< the same by the other's
+  std::int64_t length_ns = 0;       ///< that passed by both clocks: one of them may have stepped
+  bool to_the_end = false;          ///< of the run
+  // Exchanges of the same two nodes meanwhile:
+  std::size_t by_control = 0;    ///< over the control plane
+  std::size_t by_other_path = 0; ///< by datagrams over other networks
 };
 
 /// All that are longer than `longest_ns`, by time, from the first to the last exchange that `all`

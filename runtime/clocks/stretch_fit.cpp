@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numbers>
 
 namespace peernet {
 
@@ -17,6 +18,9 @@ namespace {
 /// scatter of the quickest delays.
 constexpr double least_bend_ns = 1000;
 constexpr double least_bend_share = 0.05; ///< of the shortest round trip
+/// Of swings that go unseen: the largest rate, per time, that one of a second's period has for each
+/// ns of its amplitude. What clocks do faster than that no probes show.
+constexpr double swing_rate = 2 * std::numbers::pi * 1e-9;
 /// What holds of short times is told by comparing so many groups of neighbouring exchanges.
 constexpr std::size_t groups = 8;
 
@@ -106,7 +110,8 @@ private:
     const auto briefly = typical(some, [&](std::span<const offset_bounds> group) {
       return strip_of(group, settings_.rate_change).margin();
     });
-    take(begin, end, some, strip, 2 * std::max({0.0, missing, briefly - strip.margin()}), least);
+    take(begin, end, some, strip, 2 * std::max({0.0, missing, briefly - strip.margin()}),
+         least + scatter);
   }
 
   void bend(std::int64_t begin, std::int64_t end, std::span<const offset_bounds> some, double slope,
@@ -152,9 +157,9 @@ private:
                           .bound_ns = static_cast<std::int64_t>(std::ceil(best)) + 2, // roundings
                           .bound_growth = growth});
     auto& s = segments().back();
-    // Any line that fits may be the truth, beside a bend that is too slight to be one.
-    s.drift_bound = std::min(offset_strip::steepest,
-                             departure(s, strip.slopes()) + 2 * (unnoticed + more) / half);
+    // Any line that fits may be the truth, beside a bend or swings that are too slight to be seen.
+    const auto hidden_rate = (unnoticed + more) * std::max(2 / half, swing_rate);
+    s.drift_bound = std::min(offset_strip::steepest, departure(s, strip.slopes()) + hidden_rate);
     check(some, segments().back());
     note_slopes(strip.slopes());
   }

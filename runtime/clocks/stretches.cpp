@@ -116,6 +116,7 @@ private:
     });
     const auto earlier = place > all_.begin() ? std::prev(place) : place;
     const auto later = std::next(place) < all_.end() ? std::next(place) : place;
+    cut_.left_out.push_back(bad);
     cut_.bad_stamps.push_back(bad_stamp(bad, std::llround(std::max(over, under))));
     cut_.lone.push_back({bad, earlier->begin(), std::max(bad.end(), later->end())});
     all_.erase(place);
@@ -130,15 +131,20 @@ private:
     auto follow = followers(window, culprit);
     if (follow.empty())
       follow.push_back(window[culprit]);
-    const auto until = window[culprit].end();
+    const auto over = window[culprit].end();
+    const exchanges only{window[culprit]};
+    // Contradicted by what follows as well, it lies between two events, and is the only witness of
+    // the first.
+    const bool alone = count_fitting(follow, only, settings_.rate_change) == 0;
+    const auto until = alone ? follow.front().end() : over;
     exchanges earlier;
     for (const auto& b : window)
-      if (b.begin() <= until)
+      if (b.begin() <= over)
         earlier.push_back(b);
     std::ranges::sort(earlier, std::greater{}, &offset_bounds::begin);
-    const auto agreeing = count_fitting(follow, earlier, settings_.rate_change);
+    const auto agreeing = count_fitting(alone ? only : follow, earlier, settings_.rate_change);
     const auto since = earlier[std::min(agreeing, earlier.size() - 1)].begin();
-    const auto next = std::min(std::max(after(until), begin_ + 1), all_.size() - 1);
+    const auto next = std::min(std::max(after(over), begin_ + 1), all_.size() - 1);
     close(next, since);
     begin_ = next;
     holds_from_ = std::max(until, since + 2);
@@ -259,6 +265,7 @@ void append(cut_exchanges& all, cut_exchanges later, std::int64_t begin_ns) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   move(all.stretches, later.stretches);
+  move(all.left_out, later.left_out);
   move(all.bad_stamps, later.bad_stamps);
   move(all.lone, later.lone);
 }
@@ -268,9 +275,11 @@ void append(cut_exchanges& all, cut_exchanges later, std::int64_t begin_ns) {
 cut_exchanges cut_into_stretches(std::vector<offset_bounds> all, const course_settings& settings) {
   cut_exchanges cut;
   std::erase_if(all, [&](const offset_bounds& b) {
-    if (b.round_trip < 0) // there and back in less than no time
-      cut.bad_stamps.push_back(bad_stamp(b, -b.round_trip));
-    return b.round_trip < 0;
+    if (b.round_trip >= 0)
+      return false;
+    cut.left_out.push_back(b); // there and back in less than no time
+    cut.bad_stamps.push_back(bad_stamp(b, -b.round_trip));
+    return true;
   });
   std::ranges::sort(all, {}, &offset_bounds::begin);
   for (auto& part : parts_of(all, longest_gap_of(settings))) {

@@ -38,8 +38,9 @@ struct lone_exchange {
 };
 
 struct cut_exchanges {
-  std::vector<stretch> stretches;       ///< by time; empty: no usable exchange
-  std::vector<course_event> bad_stamps; ///< exchanges that were left out
+  std::vector<stretch> stretches; ///< by time; empty: no usable exchange
+  std::vector<offset_bounds> left_out;
+  std::vector<course_event> bad_stamps; ///< what tells of each that was left out
   std::vector<lone_exchange> lone;      ///< those of them that are possible in themselves
 };
 

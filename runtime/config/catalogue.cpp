@@ -37,6 +37,30 @@ option_def pixels(std::string name, std::optional<option_value> otherwise, std::
           .max = 16384};
 }
 
+option_def size_in_pixels(std::string name) {
+  auto def = pixels(std::move(name), {}, "pixels; alone it keeps the picture's shape");
+  def.required = false;
+  return def;
+}
+
+option_def quality(std::int64_t otherwise) {
+  return {.name = "quality",
+          .kind = integer,
+          .doc = "higher is better and larger",
+          .otherwise = otherwise,
+          .min = 1,
+          .max = 100};
+}
+
+option_def level(std::int64_t otherwise, double min, double max) {
+  return {.name = "level",
+          .kind = integer,
+          .doc = "higher is smaller and slower",
+          .otherwise = otherwise,
+          .min = min,
+          .max = max};
+}
+
 option_def payload_size() {
   return {.name = "size",
           .kind = size_range,
@@ -216,26 +240,48 @@ std::vector<catalogue_entry> builtin_types() {
 
       // -- codecs ---------------------------------------------------------------------------------
       {plugin_kind::codec, "raw", "", "bytes as they are"},
-      {plugin_kind::codec,
-       "jpeg",
-       "image-codecs",
-       "images as JPEG, lossy",
-       {{.name = "quality",
-         .kind = integer,
-         .doc = "higher is better and larger",
-         .otherwise = 90,
-         .min = 1,
-         .max = 100}}},
-      {plugin_kind::codec,
-       "png",
-       "image-codecs",
-       "images as PNG, lossless",
-       {{.name = "level",
-         .kind = integer,
-         .doc = "higher is smaller and slower",
-         .otherwise = 3,
-         .min = 0,
-         .max = 9}}},
+      {.kind = plugin_kind::codec,
+       .name = "jpeg",
+       .module = "image-codecs",
+       .doc = "images as JPEG, lossy",
+       .options = {quality(90)},
+       .images = true},
+      {.kind = plugin_kind::codec,
+       .name = "png",
+       .module = "image-codecs",
+       .doc = "images as PNG, lossless",
+       .options = {level(3, 0, 9)},
+       .images = true},
+      {.kind = plugin_kind::codec,
+       .name = "webp",
+       .module = "image-codecs",
+       .doc = "images as WebP, lossy unless told otherwise",
+       .options = {quality(80),
+                   {.name = "lossless",
+                    .kind = flag,
+                    .doc = "every pixel comes back; `quality` is not used",
+                    .otherwise = false}},
+       .images = true},
+      {.kind = plugin_kind::codec,
+       .name = "resize",
+       .module = "image-codecs",
+       .doc = "images made smaller; they stay so",
+       .options = {{.name = "factor",
+                    .kind = number,
+                    .doc = "of width and height",
+                    .min = 0,
+                    .max = 1,
+                    .above_min = true},
+                   size_in_pixels("width"),
+                   size_in_pixels("height")},
+       .images = true,
+       .plain = true,
+       .ways = {{"factor"}, {"width", "height"}}},
+      {.kind = plugin_kind::codec,
+       .name = "zstd",
+       .module = "zstd",
+       .doc = "any bytes by Zstandard, lossless",
+       .options = {level(3, 1, 19)}},
 
       // -- transports -----------------------------------------------------------------------------
       {.kind = plugin_kind::transport,
@@ -247,10 +293,48 @@ std::vector<catalogue_entry> builtin_types() {
        .doc = "ZeroMQ over a socket file, within one machine",
        .one_machine = true,
        .reliable = true},
+      {.kind = plugin_kind::transport, .name = "tcp", .doc = "plain TCP", .reliable = true},
+      {.kind = plugin_kind::transport,
+       .name = "shm",
+       .doc = "shared memory, within one machine",
+       .options = {{.name = "ring",
+                    .kind = size,
+                    .doc = "bytes of shared memory for each lane; the largest sample must fit in",
+                    .otherwise = std::int64_t{16'000'000},
+                    .min = 4096,
+                    .max = 4294967296.0}},
+       .one_machine = true,
+       .reliable = true},
       {.kind = plugin_kind::transport,
        .name = "caf",
        .doc = "messages of the actor framework, directly between the two nodes",
        .reliable = true},
+      {.kind = plugin_kind::transport,
+       .name = "udp",
+       .doc = "datagrams over UDP; none is sent twice",
+       .options = {{.name = "pace",
+                    .kind = bitrate,
+                    .doc = "datagrams are spread over time at this rate; default: all at once",
+                    .min = 1e5,
+                    .max = 1e12},
+                   {.name = "datagram",
+                    .kind = size,
+                    .doc = "of UDP payload at most, headers of ours included",
+                    .otherwise = 1400,
+                    .min = 512,
+                    .max = 65'507},
+                   {.name = "max-sample",
+                    .kind = size,
+                    .doc = "larger ones, encoded, fail",
+                    .otherwise = 4'000'000,
+                    .min = 1000,
+                    .max = 25e6}, // as many datagrams of 512 bytes as can be numbered
+                   {.name = "reassembly",
+                    .kind = time_span,
+                    .doc = "a sample that is not whole so long after its first part is given up",
+                    .otherwise = duration{std::chrono::milliseconds{100}},
+                    .min = 1e6,
+                    .max = 60e9}}},
   };
 }
 

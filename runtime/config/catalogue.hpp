@@ -30,6 +30,13 @@ struct catalogue_entry {
   /// or damaged on the way.
   bool reliable = false;
 
+  bool images = false; ///< of a codec: it takes images only
+  /// Of a codec: what it gives is a payload like any other, of the format it states; else it is
+  /// bytes that only its own decoder understands.
+  bool plain = false;
+  /// Of a codec: groups of keys, of which exactly one is used; none: its keys go together.
+  std::vector<std::vector<std::string>> ways = {};
+
   [[nodiscard]] const option_def* find(std::string_view option) const;
 };
 

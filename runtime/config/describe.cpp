@@ -41,13 +41,11 @@ private:
   std::vector<std::array<std::string, Columns>> rows_;
 };
 
-enum class which : std::uint8_t { all, not_default };
-
-std::string show_options(const catalogue_entry* type, const options& settings, which shown) {
+/// Those that are not at their default.
+std::string show_options(const catalogue_entry* type, const options& settings) {
   std::string text;
   for (const auto& def : type ? type->options : std::vector<option_def>{})
-    if (settings.has(def.name) &&
-        (shown == which::all || settings.all().at(def.name) != def.otherwise))
+    if (settings.has(def.name) && settings.all().at(def.name) != def.otherwise)
       text += (text.empty() ? "" : ", ") + def.name + " = " +
               print_value(def, settings.all().at(def.name));
   return text;
@@ -119,11 +117,23 @@ std::string show_nodes(const scenario& s, const catalogue& known) {
         continue;
       const auto copies = r.instances > 1 ? " x " + std::to_string(r.instances) : "";
       table.add({"  " + r.stage->name + copies, r.stage->type, show_behaviour(s, r),
-                 show_options(known.find(plugin_of(r.kind), r.stage->type), r.stage->settings,
-                              which::not_default)});
+                 show_options(known.find(plugin_of(r.kind), r.stage->type), r.stage->settings)});
     }
   }
   return table.text();
+}
+
+/// "resize factor 0.5 > jpeg quality 80": in the order in which they encode.
+std::string show_codecs(const link_config& l, const catalogue& known) {
+  std::string text;
+  for (const auto& c : l.codecs) {
+    text += (text.empty() ? "" : " > ") + c.type;
+    const auto* type = known.find(plugin_kind::codec, c.type);
+    for (const auto& def : type ? type->options : std::vector<option_def>{})
+      if (c.settings.has(def.name))
+        text += " " + def.name + " " + print_value(def, c.settings.all().at(def.name));
+  }
+  return l.codecs.empty() ? "raw" : text + (l.psnr ? ", psnr measured" : "");
 }
 
 std::string show_links(const plan& p, const scenario& s, const catalogue& known) {
@@ -144,17 +154,13 @@ std::string show_links(const plan& p, const scenario& s, const catalogue& known)
                  l.impair ? "not impaired: no network is between" : ""});
       continue;
     }
-    const auto with_keys = [&](plugin_kind kind, const std::string& type, const options& keys,
-                               which shown) {
-      const auto text = show_options(known.find(kind, type), keys, shown);
-      return type + (text.empty() ? "" : " " + text);
-    };
-    table.add(
-        {l.name + copies, ends,
-         with_keys(plugin_kind::transport, l.transport, l.transport_settings, which::not_default) +
-             (l.network.empty() ? "" : " on " + l.network),
-         with_keys(plugin_kind::codec, l.codec.type, l.codec.settings, which::all),
-         show_queue(l.send_queue), l.impair ? "impaired: " + show_impairment(*l.impair) : ""});
+    const auto keys =
+        show_options(known.find(plugin_kind::transport, l.transport), l.transport_settings);
+    table.add({l.name + copies, ends,
+               l.transport + (keys.empty() ? "" : " " + keys) +
+                   (l.network.empty() ? "" : " on " + l.network),
+               show_codecs(l, known), show_queue(l.send_queue),
+               l.impair ? "impaired: " + show_impairment(*l.impair) : ""});
   }
   return table.text();
 }

@@ -2,6 +2,7 @@
 #include "runtime/config/expectations.hpp"
 
 #include "runtime/config/stages.hpp"
+#include "runtime/core/link_value.hpp"
 
 #include <algorithm>
 #include <map>
@@ -49,7 +50,9 @@ constexpr std::array link_figures{figure_def{"encode"},
                                   share_of(link, "duplicated"),
                                   share_of(link, "reordered"),
                                   share_of(link, "corrupt"),
-                                  figure_def{"throughput", link, figure_unit::bitrate}};
+                                  figure_def{"throughput", link, figure_unit::bitrate},
+                                  figure_def{link_value::encoded_bytes, value, figure_unit::size},
+                                  figure_def{link_value::psnr, value, figure_unit::decibel}};
 constexpr std::array path_figures{figure_def{"end-to-end", figure_kind::path}};
 
 constexpr std::string_view arrow = "->";
@@ -214,10 +217,14 @@ std::string resolver::inapplicable(const link_config& l, std::string_view figure
   };
   if (plan_ && std::any_of(plan_->lanes.begin(), plan_->lanes.end(), is_local))
     return "a local hand-off";
-  if (l.codec.type == "raw" && (figure == "encode" || figure == "decode"))
-    return "codec raw has no such step";
   if (!l.impair && (figure == "emulate" || figure == planned_delay_name))
     return "the link is not impaired";
+  if (!l.codecs.empty())
+    return {};
+  if (figure == "encode" || figure == "decode")
+    return "codec raw has no such step";
+  if (figure == link_value::encoded_bytes || figure == link_value::psnr)
+    return "codec raw has no such figure";
   return {};
 }
 
@@ -234,6 +241,10 @@ std::optional<expected_figure> resolver::find(const expectation& e) {
       auto f = figure_of(e, target, name, "a link", link_figures, {planned_delay_name});
       if (f)
         f->inapplicable = inapplicable(l, name);
+      if (f && f->inapplicable.empty() && name == link_value::psnr && !l.psnr) {
+        complain(e, e.metric_at, "is not measured; set psnr = true in [links." + l.name + "]");
+        return {};
+      }
       return f;
     }
   for (const auto& r : stages_) {

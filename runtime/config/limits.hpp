@@ -23,6 +23,7 @@ inline constexpr double longest_queue = 1e6;
 inline constexpr double lowest_bitrate = 1e3; ///< of an impairment's bottleneck, bit/s
 inline constexpr double highest_bitrate = 1e12;
 inline constexpr double largest_buffer = 1e9; ///< of an impairment's bottleneck, bytes
+inline constexpr std::size_t most_codecs = 8; ///< of a link, one behind the other
 inline constexpr std::size_t most_nodes = 1'000;
 inline constexpr std::size_t most_places = 20'000; ///< stages and links; fits place_id
 

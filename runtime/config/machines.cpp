@@ -5,7 +5,9 @@
 #include "runtime/config/stages.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +15,16 @@
 namespace peernet {
 
 namespace {
+
+constexpr std::uint16_t first_port = 1024, last_port = 65535; ///< for programs of users
+
+/// Where the daemon of this node listens; none if it needs none, or it is no right address.
+std::optional<node_host> daemon_of(const node_config& node) {
+  if (node.start != node_start::daemon || node.host.empty())
+    return std::nullopt;
+  auto host = parse_node_host(node.host);
+  return host ? std::optional(std::move(*host)) : std::nullopt;
+}
 
 bool within_one_machine(const link_config& link, const catalogue& known) {
   const auto* type = known.find(plugin_kind::transport, link.transport);
@@ -39,6 +51,32 @@ void check_node(const node_config& node, mistakes& wrong) {
                   "\"" + address + "\" is no IP address, such as \"10.0.0.5\"");
 }
 
+/// A daemon plays one node at a time.
+void check_daemons(const scenario& s, mistakes& wrong) {
+  std::map<std::string, const node_config*> played; // by where its daemon listens
+  std::vector<const node_config*> twice;
+  for (const auto& node : s.nodes)
+    if (const auto host = daemon_of(node))
+      if (!played.try_emplace(to_string(*host), &node).second)
+        twice.push_back(&node);
+  for (const auto* node : twice) {
+    const auto shared = *daemon_of(*node);
+    auto other = shared;
+    while (played.contains(to_string(other)))
+      other.port = other.port == last_port ? first_port : other.port + 1;
+    played.emplace(to_string(other), node); // not proposed twice
+    const auto port = ":" + std::to_string(other.port);
+    wrong.about("nodes." + node->name + ".host",
+                "the daemon at " + to_string(shared) + " plays node \"" +
+                    played.at(to_string(shared))->name +
+                    "\" already, and a daemon plays one node at a time; start another one there "
+                    "(`peernet-node --listen " +
+                    (is_ip_address(other.name) ? to_string(other) : "ADDRESS" + port) +
+                    " --cache FOLDER`, a folder of its own) and write " + port +
+                    " here, or put the stages of both on one node");
+  }
+}
+
 /// The sender needs no address: its machine knows the way to the receiver's.
 void check_network(const link_config& link, const node_config& receiver, mistakes& wrong) {
   if (link.network.empty() || receiver.addresses.contains(link.network))
@@ -54,16 +92,12 @@ void check_network(const link_config& link, const node_config& receiver, mistake
 
 void check_transport(const link_config& link, const link_nodes& ends, const catalogue& known,
                      mistakes& wrong) {
-  if (!within_one_machine(link, known) || on_one_machine(*ends.from, *ends.to))
+  if (!within_one_machine(link, known) || may_share_machine(*ends.from, *ends.to))
     return;
-  std::string others;
-  for (const auto& type : known.entries())
-    if (type.kind == plugin_kind::transport && !type.one_machine)
-      others += (others.empty() ? "" : ", ") + type.name;
   wrong.about("links." + link.name + ".transport",
               "\"" + link.transport + "\" works within one machine only, and \"" + ends.from->name +
-                  "\" and \"" + ends.to->name +
-                  "\" may be on two; these go between machines: " + others);
+                  "\" and \"" + ends.to->name + "\" may be on two; these go between machines: " +
+                  transports_between_machines(known));
 }
 
 /// All links over CAF between two nodes share one connection, so they go over one network. Children
@@ -113,23 +147,33 @@ std::vector<link_nodes> nodes_of_links(const scenario& s) {
   return all;
 }
 
-bool on_one_machine(const node_config& a, const node_config& b) {
-  if (a.name == b.name)
+bool may_share_machine(const node_config& a, const node_config& b) {
+  if (a.name == b.name || (a.start == node_start::child && b.start == node_start::child))
     return true;
-  if (a.start != b.start || a.start == node_start::join)
-    return false;
-  if (a.start == node_start::child)
-    return true;
-  const auto one = parse_node_host(a.host), other = parse_node_host(b.host);
-  return one && other && *one == *other;
+  const auto one = daemon_of(a), other = daemon_of(b);
+  return one && other && one->name == other->name;
 }
 
-bool needs_socket_folder(const scenario& s, const catalogue& known) {
+std::vector<const link_config*> links_within_one_machine(const scenario& s,
+                                                         const catalogue& known) {
+  std::vector<const link_config*> links;
   const auto ends = nodes_of_links(s);
   for (std::size_t i = 0; i < ends.size(); ++i)
     if (ends[i].crosses && within_one_machine(s.links[i], known))
-      return true;
-  return false;
+      links.push_back(&s.links[i]);
+  return links;
+}
+
+std::string transports_between_machines(const catalogue& known) {
+  std::string names;
+  for (const auto& type : known.entries())
+    if (type.kind == plugin_kind::transport && !type.one_machine)
+      names += (names.empty() ? "" : ", ") + type.name;
+  return names;
+}
+
+bool needs_socket_folder(const scenario& s, const catalogue& known) {
+  return !links_within_one_machine(s, known).empty();
 }
 
 std::vector<std::string> own_outputs(const scenario& s, std::string_view node,
@@ -153,6 +197,7 @@ void check_machines(const scenario& s, const catalogue& known, mistakes& wrong) 
                              "\" is another machine, where nothing is written but the run's "
                              "results; leave it out: what the sink writes comes back into them");
   }
+  check_daemons(s, wrong);
   const auto ends = nodes_of_links(s);
   for (std::size_t i = 0; i < ends.size(); ++i)
     if (ends[i].crosses) {

@@ -23,9 +23,17 @@ struct link_nodes {
 /// By link, in the order of `s.links`. Points into `s`.
 [[nodiscard]] std::vector<link_nodes> nodes_of_links(const scenario& s);
 
-/// True if `a` and `b` share a machine for sure: they are one node, children both, or on hosts of
-/// the same address and port. Two names of one machine cannot be told from two machines.
-[[nodiscard]] bool on_one_machine(const node_config& a, const node_config& b);
+/// True if a transport within one machine may join `a` and `b`: they are one node, children both,
+/// or played by two daemons at one address. Of daemons it is known for certain only when they are
+/// called (machine_facts::clock_domain): one address may lead to several machines.
+[[nodiscard]] bool may_share_machine(const node_config& a, const node_config& b);
+
+/// Links whose samples go over a transport that works within one machine only. Points into `s`.
+[[nodiscard]] std::vector<const link_config*> links_within_one_machine(const scenario& s,
+                                                                       const catalogue& known);
+
+/// For messages: "zmq-tcp, caf".
+[[nodiscard]] std::string transports_between_machines(const catalogue& known);
 
 /// True if samples of `s` go over a transport that works within one machine only, and so meet in a
 /// folder that the nodes of that machine share.

@@ -53,9 +53,7 @@ error wrong(std::string_view text, const std::string& why) {
   return {errc::bad_scenario, "\"" + std::string(text) + "\" " + why};
 }
 
-} // namespace
-
-result<node_host> parse_node_host(std::string_view text) {
+result<node_host> parse(std::string_view text, std::uint16_t least_port) {
   const bool in_brackets = text.starts_with('[');
   const auto end = in_brackets ? text.find(']') : text.find(':');
   if (!in_brackets && is_ipv6(std::string(text)))
@@ -75,10 +73,21 @@ result<node_host> parse_node_host(std::string_view text) {
   const auto port = rest.substr(1);
   const auto [last, failed] = std::from_chars(port.data(), port.data() + port.size(), host.port);
   if (rest.front() != ':' || failed != std::errc{} || last != port.data() + port.size() ||
-      host.port == 0)
+      host.port < least_port)
     return wrong(text, "has no right port behind the address; write for example \":7447\" (ports "
-                       "go from 1 to 65535), or leave it out");
+                       "go from " +
+                           std::to_string(least_port) + " to 65535), or leave it out");
   return host;
+}
+
+} // namespace
+
+result<node_host> parse_node_host(std::string_view text) {
+  return parse(text, 1);
+}
+
+result<node_host> parse_listen_address(std::string_view text) {
+  return parse(text, 0);
 }
 
 std::string to_string(const node_host& host) {

@@ -24,6 +24,9 @@ struct node_host {
 /// without. errc::bad_scenario: what is wrong, with the text and the right form. Thread: any.
 [[nodiscard]] result<node_host> parse_node_host(std::string_view text);
 
+/// The same for where to listen; port 0 is any free one.
+[[nodiscard]] result<node_host> parse_listen_address(std::string_view text);
+
 /// With its port, IPv6 in brackets; `parse_node_host` reads it back.
 [[nodiscard]] std::string to_string(const node_host& host);
 

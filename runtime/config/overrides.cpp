@@ -83,8 +83,13 @@ document_table* parent_of(document_table& root, const std::vector<std::string>& 
     }
     table = entry->value.as<document_table>();
     if (!table) {
-      wrong.add(here, joined(parts, i + 1) + " is " + std::string(kind_of(entry->value)) +
-                          ": nothing can be set inside it");
+      const auto key = joined(parts, i + 1);
+      const bool several = typed && entry->value.as<document_list>();
+      wrong.add(here, key + " is " + std::string(kind_of(entry->value)) +
+                          ": nothing can be set inside it" +
+                          (several ? "; set the whole of it, for example --set '" + key +
+                                         "=[{ type = \"resize\", factor = 0.5 }, \"jpeg\"]'"
+                                   : ""));
       return nullptr;
     }
   }

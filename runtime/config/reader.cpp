@@ -3,6 +3,7 @@
 #include "runtime/config/reader.hpp"
 
 #include "runtime/config/clock_reader.hpp"
+#include "runtime/config/codec_reader.hpp"
 #include "runtime/config/fields.hpp"
 #include "runtime/config/hosts_file.hpp"
 #include "runtime/config/impair_reader.hpp"
@@ -256,8 +257,8 @@ void scenario_reader::read_link(fields f, link_config l) {
              "{ type = \"udp\", pace = \"100Mbit\" }, or a name", l.transport,
              l.transport_settings);
   f.read<std::string>({.name = "network"}, l.network);
-  read_typed(f, "codec", plugin_kind::codec, "{ type = \"jpeg\", quality = 80 }, or a name",
-             l.codec.type, l.codec.settings);
+  read_codecs(f, known_, l.codecs, wrong_);
+  f.read<bool>({.name = "psnr", .kind = flag}, l.psnr);
   read_queue(f, "send-queue", l.send_queue);
   if (auto impair = f.inner("impair", "{ delay = \"20ms\", loss = \"1%\" }"))
     l.impair = read_impairment(*std::move(impair));

@@ -115,9 +115,10 @@ struct sink_config : stage_config {
   bool operator==(const sink_config&) const = default;
 };
 
+/// One of a link's codecs.
 struct codec_config {
-  std::string type = "raw";
-  options settings;
+  std::string type;
+  options settings; ///< the codec's own keys
   bool operator==(const codec_config&) const = default;
 };
 
@@ -126,9 +127,10 @@ struct link_config {
   std::string from; ///< stage
   std::string to;   ///< stage
   std::string transport = "zmq-tcp";
-  options transport_settings; ///< the transport's own keys
-  std::string network;        ///< which of the nodes' addresses; empty: the default
-  codec_config codec;
+  options transport_settings;       ///< the transport's own keys
+  std::string network;              ///< which of the nodes' addresses; empty: the default
+  std::vector<codec_config> codecs; ///< in the order in which they encode; none: raw
+  bool psnr = false;                ///< measure what the codecs cost the picture
   queue_config send_queue;
   std::optional<impairment> impair; ///< none: the network is as it is
   bool pair = false;                ///< copy i of `from` to copy i of `to` only

@@ -53,6 +53,8 @@ std::string in_unit(option_kind kind, double number) {
     return print_duration(duration{static_cast<std::int64_t>(number)});
   case option_kind::rate:
     return print_rate(number);
+  case option_kind::bitrate:
+    return print_bitrate(number);
   case option_kind::size:
   case option_kind::size_range:
     return print_size(static_cast<std::uint64_t>(number));

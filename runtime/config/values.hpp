@@ -29,6 +29,7 @@ enum class option_kind : std::uint8_t {
   sensor,     ///< name of a sensor on the same node → std::string
   time_span,  ///< "20ms" → duration
   rate,       ///< "10Hz" → double, Hz
+  bitrate,    ///< "20Mbit" → double, bits per second
   size,       ///< "1kB" → std::int64_t, bytes
   size_range, ///< "1kB" or { min = "100B", max = "10kB" } → int_range, bytes
   bitrate,    ///< "20Mbit" → double, bits per second
@@ -45,7 +46,7 @@ struct option_def {
   std::string doc; ///< one line
   bool required = false;
   std::optional<option_value> otherwise = {}; ///< the default; none: absent unless written
-  /// Bounds of every number in it, both included: ns, Hz, bytes, shares.
+  /// Bounds of every number in it, both included: ns, Hz, bytes, bits per second, shares.
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   bool above_min = false; ///< `min` itself is not allowed

@@ -60,6 +60,17 @@ std::string inline_typed(const std::string& type, const options& settings,
   return text + " }";
 }
 
+/// As short as it can be said: a name alone where there are no keys, a list only of several.
+std::string inline_codecs(const std::vector<codec_config>& codecs, const catalogue& known) {
+  std::string text;
+  for (const auto& c : codecs) {
+    const auto& type = type_of(known, plugin_kind::codec, c.type);
+    text += (text.empty() ? "" : ", ") +
+            (type.options.empty() ? quoted(c.type) : inline_typed(c.type, c.settings, type));
+  }
+  return codecs.empty() ? quoted("raw") : codecs.size() == 1 ? text : "[" + text + "]";
+}
+
 std::string inline_clock(const clock_error& c) {
   const auto text = [](duration d) { return quoted(print_duration(d)); };
   auto table = "{ offset = " + text(c.offset) + ", drift = " + quoted(print_ppm(c.drift_ppm));
@@ -115,8 +126,8 @@ void write_link(toml_text& out, const link_config& l, const catalogue& known) {
                            : inline_typed(l.transport, l.transport_settings, transport));
   if (!l.network.empty())
     out.put("network", l.network);
-  out.raw("codec", inline_typed(l.codec.type, l.codec.settings,
-                                type_of(known, plugin_kind::codec, l.codec.type)));
+  out.raw("codec", inline_codecs(l.codecs, known));
+  out.put("psnr", l.psnr);
   out.put("send-queue", l.send_queue);
   if (l.impair)
     out.raw("impair", print_impairment(*l.impair));

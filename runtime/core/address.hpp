@@ -12,6 +12,10 @@ namespace peernet {
 /// protects what leaves the machine, and a name may mean anything. Thread: any.
 [[nodiscard]] bool is_loopback(const std::string& address) noexcept;
 
+/// Two ways to write one IP address: "fd00::5" and "FD00:0::5". Texts that are no addresses are the
+/// same if they are equal. Thread: any.
+[[nodiscard]] bool same_address(const std::string& a, const std::string& b) noexcept;
+
 /// `address` as it stands before a ":port": an IPv6 address in brackets.
 [[nodiscard]] std::string bracketed(const std::string& address);
 

@@ -24,8 +24,8 @@ constexpr std::array<std::pair<statistic, std::string_view>, 8> statistics{
      {statistic::max, "max"}}};
 
 std::string_view example(figure_unit unit) {
-  static constexpr std::array<std::string_view, 5> examples{"p95 < 250ms", "< 2%", ">= 9.5Hz",
-                                                            "> 5Mbit", "mean > 1"};
+  static constexpr std::array<std::string_view, 7> examples{
+      "p95 < 250ms", "< 2%", ">= 9.5Hz", "> 5Mbit", "mean > 1", "p90 < 20kB", "min > 30dB"};
   return examples[static_cast<std::size_t>(unit)];
 }
 
@@ -104,6 +104,10 @@ result<double> parse_limit(std::string_view text, figure_unit unit) {
     return as_number(parse_rate(text));
   case figure_unit::bitrate:
     return as_number(parse_bitrate(text));
+  case figure_unit::size:
+    return as_number(parse_size(text));
+  case figure_unit::decibel:
+    return as_number(parse_decibel(text));
   case figure_unit::number:
     break;
   }
@@ -119,6 +123,11 @@ std::string show_figure(figure_unit unit, double value) {
     return show_duration(duration{std::llround(value)});
   case figure_unit::bitrate:
     return show_bitrate(value);
+  case figure_unit::size:
+    return show_size(value);
+  case figure_unit::decibel:
+    std::snprintf(text, sizeof text, "%.1f dB", value);
+    return text;
   case figure_unit::share:
     std::snprintf(text, sizeof text, "%.3g %%", value * 100);
     return text;

@@ -22,15 +22,19 @@ enum class figure_unit : std::uint8_t {
   rate = 2,      ///< Hz
   bitrate = 3,   ///< bits per second
   number = 4,    ///< plain
+  size = 5,      ///< bytes
+  decibel = 6,   ///< dB
 };
 
-/// Figures that every sample has of its own (durations, plain numbers) are spoken of by a statistic
-/// over the run; shares and rates are one figure of the whole run.
+/// Figures that every sample has of its own (durations, sizes, decibels, plain numbers) are spoken
+/// of by a statistic over the run; shares and rates are one figure of the whole run.
 [[nodiscard]] constexpr bool takes_statistic(figure_unit unit) noexcept {
-  return unit == figure_unit::time_span || unit == figure_unit::number;
+  return unit == figure_unit::time_span || unit == figure_unit::number ||
+         unit == figure_unit::size || unit == figure_unit::decibel;
 }
 
-/// A value of a unit for people: "61.2 ms", "0.33 %", "9.98 Hz", "12.1 Mbit/s", "3.5".
+/// A value of a unit for people: "61.2 ms", "0.33 %", "9.98 Hz", "12.1 Mbit/s", "3.5", "12.4 kB",
+/// "38.2 dB".
 [[nodiscard]] std::string show_figure(figure_unit unit, double value);
 
 enum class statistic : std::uint8_t { none, mean, min, p50, p90, p95, p99, p999, max };
@@ -43,7 +47,7 @@ enum class statistic : std::uint8_t { none, mean, min, p50, p90, p95, p99, p999,
 enum class comparison : std::uint8_t { less, at_most, more, at_least };
 
 /// A comparison of a figure, or of a statistic of it, with a limit in the figure's base unit (ns,
-/// 0…1, Hz, bits per second, plain).
+/// 0…1, Hz, bits per second, plain, bytes, dB).
 struct condition {
   statistic of = statistic::none;
   comparison how = comparison::less;
@@ -54,16 +58,17 @@ struct condition {
 };
 
 /// "p95 < 250ms" on a duration, "< 2%" on a share, ">= 9.5Hz" on a rate, "> 5Mbit" on a bit rate,
-/// "mean > 1" on a plain number; blanks do not matter. The statistic (mean, min, p50, p90, p95,
-/// p99, p99.9, max) is required where `takes_statistic(unit)` and refused elsewhere. Error:
-/// errc::bad_scenario, with what is wrong and how it is written.
+/// "mean > 1" on a plain number, "p90 < 20kB" on a size, "min > 30dB" on decibels; blanks do not
+/// matter. The statistic (mean, min, p50, p90, p95, p99, p99.9, max) is required where
+/// `takes_statistic(unit)` and refused elsewhere. Error: errc::bad_scenario, with what is wrong and
+/// how it is written.
 [[nodiscard]] result<condition> parse_condition(std::string_view text, figure_unit unit);
 
 /// What a figure is of. Numbers are pinned: they are stored.
 enum class figure_kind : std::uint8_t {
   path = 0,   ///< `name` is "end-to-end"
   step = 1,   ///< of a place
-  value = 2,  ///< a number that an inference reports
+  value = 2,  ///< a number that an inference or a link reports for each sample
   link = 3,   ///< a share of frames, or "throughput"
   sink = 4,   ///< the share of an outcome
   sensor = 5, ///< a share of slots, or "rate"

@@ -13,7 +13,8 @@
 
 namespace peernet {
 
-/// One finding: a box in pixels of the image that was looked at, or a class for the whole image
+/// One finding: a box in pixels of the picture that was looked at (which a codec such as `resize`
+/// may have made smaller than the sensor's), or a class for the whole image
 /// (width and height 0). Layout is pinned: 44 bytes, little-endian, no padding.
 struct detection {
   float x = 0, y = 0;          ///< top left corner, pixels
@@ -32,9 +33,13 @@ struct detection {
 };
 static_assert(sizeof(detection) == 44 && std::is_trivially_copyable_v<detection>);
 
-/// A payload of the given findings; an empty list is a valid result ("nothing seen").
-[[nodiscard]] inline payload pack(std::span<const detection> found) {
-  return payload::copy_of(format{.kind = content::detections}, std::as_bytes(found));
+/// A payload of the given findings; an empty list is a valid result ("nothing seen"). `searched` is
+/// the format of the picture they were found in: whoever draws them on another of the same scene
+/// needs its size.
+[[nodiscard]] inline payload pack(std::span<const detection> found, const format& searched = {}) {
+  return payload::copy_of(
+      format{.kind = content::detections, .width = searched.width, .height = searched.height},
+      std::as_bytes(found));
 }
 
 /// The findings in `p`; empty if it holds something else. Bytes past the last whole record are

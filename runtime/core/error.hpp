@@ -26,6 +26,12 @@ enum class errc : std::uint8_t {
   unsupported = 11, ///< valid, but not available in this build or on this machine
   io = 12,          ///< the operating system refused
   too_large = 13,   ///< larger than the stated limit
+  // Between machines, so that what helps can be told from the kind alone:
+  absent = 14,        ///< nobody listens there
+  untrusted = 15,     ///< one side does not know the other's certificate
+  unencrypted = 16,   ///< one side encrypts and the other does not
+  other_version = 17, ///< the two sides are of different builds
+  busy = 18,          ///< somebody else has it: a machine, all ports of a range
 };
 
 /// A failure: its kind, and one sentence that names the file, key, node or address and the remedy.

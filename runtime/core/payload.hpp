@@ -30,8 +30,10 @@ struct format {
   content kind = content::bytes;
   element type = element::u8;
   std::uint16_t channels = 0; ///< image: per pixel; otherwise 0
-  std::uint32_t width = 0;  ///< image: pixels per row; tensor: elements of the innermost dimension
-  std::uint32_t height = 0; ///< image: rows; tensor: product of the outer dimensions
+  std::uint32_t width = 0;  ///< image: pixels per row; tensor: elements of the innermost dimension;
+                            ///< detections: pixels per row of the picture that was searched, or 0
+  std::uint32_t height = 0; ///< image: rows; tensor: product of the outer dimensions; detections:
+                            ///< rows of the picture that was searched, or 0
 
   bool operator==(const format&) const = default;
 };

@@ -30,7 +30,7 @@ struct port_range {
 
 /// What `bind(port)`, a result<T>, answers for the first port of the range it can have; port 0,
 /// once, if any will do. errc::io from it means that the next port may be free; other errors end
-/// the search. Error: errc::io with the range, the remedy and what the last attempt said.
+/// the search. Error: errc::busy with the range, the remedy and what the last attempt said.
 template <class Bind>
 [[nodiscard]] auto first_free(const port_range& ports, Bind bind) -> decltype(bind(ports.first)) {
   for (unsigned port = ports.first;; ++port) {
@@ -38,8 +38,8 @@ template <class Bind>
     if (bound || ports.any() || bound.error().code != errc::io)
       return bound;
     if (port >= ports.last)
-      return error{errc::io, "no port of " + to_string(ports) + " is free; widen --ports (" +
-                                 bound.error().message + ")"};
+      return error{errc::busy, "no port of " + to_string(ports) + " is free; widen --ports (" +
+                                   bound.error().message + ")"};
   }
 }
 

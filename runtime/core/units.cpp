@@ -32,6 +32,7 @@ constexpr std::array bitrate_units{unit{"bit", 1}, unit{"kbit", 1e3}, unit{"Mbit
                                    unit{"Gbit", 1e9}};
 constexpr std::array percent_units{unit{"%", 0.01}};
 constexpr std::array ppm_units{unit{"ppm", 1}};
+constexpr std::array decibel_units{unit{"dB", 1}};
 
 error bad_quantity(std::string_view text, std::string_view kind, std::span<const unit> units,
                    std::string_view example, std::string_view why) {
@@ -132,6 +133,10 @@ result<double> parse_ppm(std::string_view text) {
   return parse_quantity(text, "frequency error", ppm_units, "40ppm");
 }
 
+result<double> parse_decibel(std::string_view text) {
+  return parse_quantity(text, "number of decibels", decibel_units, "30dB");
+}
+
 std::string print_duration(duration d) {
   const auto ns = d.count();
   if (ns % 1'000'000'000 == 0)
@@ -155,11 +160,25 @@ std::string print_size(std::uint64_t bytes) {
   return std::to_string(bytes) + "B";
 }
 
+std::pair<std::string, std::string> print_excess(std::uint64_t bytes, std::uint64_t allowed) {
+  constexpr std::uint64_t kilo = 1'000, mega = 1'000'000;
+  const auto [unit, name] = allowed >= 100 * mega   ? std::pair{mega, "MB"}
+                            : allowed >= 100 * kilo ? std::pair{kilo, "kB"}
+                                                    : std::pair{std::uint64_t{1}, "B"};
+  return {std::to_string(bytes / unit + (bytes % unit > 0)) + name,
+          std::to_string(allowed / unit) + name};
+}
+
 std::string print_bitrate(double bits_per_second) {
-  for (auto u = bitrate_units.rbegin(); u != bitrate_units.rend(); ++u)
-    if (std::fmod(bits_per_second, u->factor) == 0)
-      return shortest(bits_per_second / u->factor) + std::string(u->name);
-  return shortest(bits_per_second) + "bit";
+  const auto whole = [&](const unit& u) {
+    const auto number = bits_per_second / u.factor;
+    return number >= 1 && number == std::floor(number) && number * u.factor == bits_per_second;
+  };
+  auto chosen = bitrate_units.front();
+  for (const auto& u : bitrate_units)
+    if (whole(u))
+      chosen = u;
+  return shortest(bits_per_second / chosen.factor) + std::string(chosen.name);
 }
 
 std::string print_percent(double share) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace peernet {
 
@@ -31,10 +32,17 @@ namespace peernet {
 /// "40ppm", "-0.5ppm": parts per million, returned as such.
 [[nodiscard]] result<double> parse_ppm(std::string_view text);
 
+/// "30dB", "-3.5dB": decibels, returned as such.
+[[nodiscard]] result<double> parse_decibel(std::string_view text);
+
 /// The shortest unit that keeps the value exact: 20ms, 1500us, 10s. Read back by `parse_duration`.
 [[nodiscard]] std::string print_duration(duration d);
 [[nodiscard]] std::string print_rate(double hz);
 [[nodiscard]] std::string print_size(std::uint64_t bytes);
+/// More than is allowed, and what is allowed: both in one unit that parse_size() reads, the first
+/// rounded up and the second down, so that they never look alike. "922kB", "500kB".
+[[nodiscard]] std::pair<std::string, std::string> print_excess(std::uint64_t bytes,
+                                                               std::uint64_t allowed);
 [[nodiscard]] std::string print_bitrate(double bits_per_second);
 [[nodiscard]] std::string print_percent(double share);
 [[nodiscard]] std::string print_ppm(double ppm);

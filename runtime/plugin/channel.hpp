@@ -44,8 +44,9 @@ struct channel_settings {
   std::string key;
   std::size_t queue = 8;              ///< frames the channel itself may hold on each side
   std::size_t max_frame = 256u << 20; ///< larger frames are refused before memory is taken, bytes
-  std::string name;                   ///< the link's, for messages and thread names
-  options own;                        ///< the transport's own keys, as the catalogue declares them
+  std::uint64_t run = 0; ///< number of the run in wire headers, for channels that look at them
+  std::string name;      ///< the link's, for messages and thread names
+  options own;           ///< the transport's own keys, as the catalogue declares them
 };
 
 /// A figure that only this kind of channel has: "packets", "incomplete", "reconnects". Counts from
@@ -61,6 +62,9 @@ struct channel_report {
   /// if it adds none or does not know.
   std::optional<std::uint64_t> bytes;
   std::vector<channel_count> counts;
+  /// What keeps this end from doing well although it works, or why it cannot work; empty if all is
+  /// well. One line for the user, with the remedy.
+  std::string trouble;
 };
 
 /// One frame as it leaves: the wire header, then the body. The body may be referenced, not copied,
@@ -82,7 +86,9 @@ struct incoming_frame {
 enum class send_status : std::uint8_t {
   sent,        ///< the channel has it
   would_block, ///< no room just now; nothing was taken
-  closed,      ///< the other end is gone or the channel was closed; nothing was taken
+  closed,      ///< there is no connection, or the channel was closed; nothing was taken, and the
+               ///< frame is lost. A channel that connects again may take the next one.
+  too_large,   ///< the channel can never take this frame; nothing was taken, `limit` says why
 };
 
 /// The sending end. Thread: one at a time; handing it to another thread needs a happens-before.
@@ -100,8 +106,16 @@ public:
   /// Frames that did not leave are lost, and the link's reconciliation will find them.
   virtual void close(duration patience) noexcept = 0;
 
-  /// True once a connection stands. Senders connect before a run starts.
+  /// True once a connection stands. Senders connect before a run starts. It may take that somebody
+  /// is in the other end's `receive`.
   [[nodiscard]] virtual bool connected() = 0;
+
+  /// What a frame that is too large does not fit into, and the remedy, for people. Thread: any.
+  [[nodiscard]] virtual std::string limit() const { return {}; }
+
+  /// What broke the connection, for people, once for each time: "10.0.0.5:7447: Connection reset by
+  /// peer". Nothing from channels that do not know. Thread: as `try_send`.
+  [[nodiscard]] virtual std::optional<std::string> outage() { return std::nullopt; }
 
   /// Thread: any.
   [[nodiscard]] virtual channel_report report() const { return {}; }
@@ -117,8 +131,9 @@ public:
 
   /// Waits for a frame, at most `patience`; nothing on time-out or stop. Its `received` is stamped
   /// with `clock` directly behind the call that took it from the socket. errc::corrupt for a
-  /// message that is no frame (counted, and the next call goes on); errc::closed after `stop` or
-  /// when nothing can come any more.
+  /// message that is no frame, errc::refused for one of a stranger (counted, and the next call goes
+  /// on); errc::closed after `stop` or when nothing can come any more. A channel without
+  /// connections may from the first call on answer senders that connect within this call only.
   [[nodiscard]] virtual result<std::optional<incoming_frame>> receive(const clock& clock,
                                                                       duration patience) = 0;
 
@@ -134,8 +149,8 @@ class channel_kind {
 public:
   virtual ~channel_kind() = default;
 
-  /// Binds a receiving end on a free port (or path). errc::io with the address, and with the range
-  /// of ports if all are taken.
+  /// Binds a receiving end on a free port (or path). errc::io with the address; errc::busy with
+  /// the range of ports if all are taken.
   [[nodiscard]] virtual result<std::unique_ptr<receive_end>>
   bind(const channel_settings& settings) = 0;
 

@@ -8,19 +8,21 @@
 
 namespace peernet {
 
-/// Encodes and decodes payloads. One object per sending lane and one per receiving worker; each
-/// used by one thread.
+/// Encodes and decodes payloads. One object for each worker that sends on a lane and one for each
+/// that receives; each used by one thread.
 class codec {
 public:
   virtual ~codec() = default;
 
-  /// The encoded bytes; the format stays that of the decoded payload, so that a receiver can check
-  /// it. errc::unsupported for a format the codec cannot take (JPEG of a text): the sample is
-  /// `failed`.
+  /// The encoded bytes, with the format of what `decode` makes of them, so that a receiver can
+  /// check it: that of `plain`, unless the codec changes it for good (as `resize` does). `plain`
+  /// may be what another codec packed: then its format is bytes. errc::unsupported for a format the
+  /// codec cannot take (JPEG of a text): the sample is `failed`.
   [[nodiscard]] virtual result<payload> encode(const payload& plain) = 0;
 
-  /// Inverse of `encode`. The bytes come from the network: whatever they hold, the answer is a
-  /// payload of the stated format or errc::corrupt, within the memory that the stated format needs.
+  /// Inverse of `encode`, as far as the codec has one. The bytes come from the network: whatever
+  /// they hold, the answer is a payload of the stated format or errc::corrupt, within the memory
+  /// that the stated format needs.
   [[nodiscard]] virtual result<payload> decode(const payload& encoded) = 0;
 };
 

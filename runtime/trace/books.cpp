@@ -46,13 +46,31 @@ public:
     queues();
     lanes();
     nodes();
+    for (const auto& [text, kind] : kinds_)
+      if (kind.count > most_alike)
+        found_.push_back(
+            fmt::format("and {} more like \"{}\"", kind.count - most_alike, kind.first));
     return std::move(found_);
   }
 
 private:
+  /// Of discrepancies that differ in names and numbers only; a thousand sensors may have the same.
+  static constexpr std::size_t most_alike = 3;
+
+  struct discrepancy {
+    std::size_t count = 0;
+    std::string first;
+  };
+
   template <class... Args>
   void report(fmt::format_string<Args...> text, Args&&... args) {
+    const auto form = fmt::string_view(text);
+    auto& kind = kinds_[std::string_view(form.data(), form.size())];
+    if (++kind.count > most_alike)
+      return;
     found_.push_back(fmt::format(text, std::forward<Args>(args)...));
+    if (kind.count == 1)
+      kind.first = found_.back();
   }
 
   /// "camera", or "camera[2]" where there are several.
@@ -209,6 +227,7 @@ private:
   std::vector<std::uint64_t> recorded_; // index: origin
   std::map<std::tuple<count_kind, place_id, std::uint16_t>, std::uint64_t> by_instance_;
   std::map<std::pair<count_kind, node_id>, std::uint64_t> by_node_;
+  std::map<std::string_view, discrepancy> kinds_; ///< by the text they are made from
   std::vector<std::string> found_;
 };
 

@@ -146,6 +146,7 @@ json clock_pairs(const run_summary& s) {
                     {"method", r.method},
                     {"shared", r.shared},
                     {"exchanges", r.exchanges},
+                    {"bad_stamps", r.bad_stamps},
                     {"min_rtt_ns", r.shortest_ns},
                     {"median_rtt_ns", r.median_ns},
                     {"offset_ns", r.offset_ns},

@@ -38,7 +38,7 @@ result<void> estimate_clocks_of(store& s) {
                                          .looks = *looks,
                                          .names = names,
                                          .basis = basis,
-                                         .silence_ns = longest_silence(interval_ns)}));
+                                         .interval_ns = interval_ns}));
 }
 
 } // namespace

@@ -81,6 +81,7 @@ public:
     problems();
     steps();
     links();
+    values();
     outcomes();
     clocks();
     clock_pairs();
@@ -231,6 +232,29 @@ private:
     return text;
   }
 
+  /// What inference and links report for each sample. Its low end counts as much as its high one.
+  void values() {
+    if (s_.values.empty())
+      return;
+    const auto places = widest(
+        s_.values, [](const auto& r) { return r.place; }, 8, name_width);
+    const auto names = widest(
+        s_.values, [](const auto& r) { return r.name; }, 13, step_width);
+    print("\n{:<{}} {:<{}}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "place", places, "value",
+          names, "count", "min", "mean", "p50", "p90", "p99", "max");
+    for (const auto& r : s_.values) {
+      const auto cell = [&](std::optional<double> v) {
+        return !v                              ? std::string(none)
+               : r.unit == figure_unit::number ? fmt::format("{:.4g}", *v)
+                                               : show_figure(r.unit, *v);
+      };
+      const auto& f = r.figures;
+      print("{:<{}} {:<{}}{:>8}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n", clip(r.place, places),
+            places, clip(r.name, names), names, f.count, cell(f.min), cell(f.mean), cell(f.p50),
+            cell(f.p90), cell(f.p99), cell(f.max));
+    }
+  }
+
   void outcomes() {
     if (s_.sinks.empty())
       return;
@@ -293,17 +317,25 @@ private:
 
   /// Nodes on one clock were probed all the same: the estimate is checked against the truth, 0.
   void shared_pairs() {
-    std::uint64_t pairs = 0, exchanges = 0;
+    std::uint64_t pairs = 0, exchanges = 0, bad = 0;
     std::int64_t widest = 0;
     for (const auto& p : s_.clock_pairs)
       if (p.shared) {
         ++pairs;
         exchanges += p.exchanges;
+        bad += p.bad_stamps;
         widest = std::max(widest, p.bound_ns);
       }
     if (pairs > 0)
       print("probed all the same: {} pair{} by {} exchanges, 0 ± {} at most\n", pairs,
             pairs == 1 ? "" : "s", exchanges, show_duration(duration{widest}));
+    bad_stamps(bad);
+  }
+
+  void bad_stamps(std::uint64_t exchanges) {
+    if (exchanges > 0)
+      print("  {} more exchange{} with bad stamps: left out of every figure\n", exchanges,
+            exchanges == 1 ? "" : "s");
   }
 
   void clock_pairs() {
@@ -317,12 +349,14 @@ private:
     if (!rows.empty())
       print("\n{:<{}} {:<8}{:>10}{:>9}{:>11}{:>13}{:>9}{:>9}\n", "clock pair", names, "by",
             "exchanges", "min rtt", "offset", "drift", "±", "worst ±");
-    for (const auto& [name, p] : rows)
+    for (const auto& [name, p] : rows) {
       print("{:<{}} {:<8}{:>10}{:>9}{:>11}{:>13}{:>9}{:>9}\n", clip(name, names), names,
             p->network.empty() ? p->method : clip(p->network, 8), p->exchanges,
             show_duration(duration{p->shortest_ns}), show_duration(duration{p->offset_ns}),
             fmt::format("{:.2f} ppm", p->drift_ppb * 1e-3), show_duration(duration{p->bound_ns}),
             show_duration(duration{p->worst_bound_ns}));
+      bad_stamps(p->bad_stamps);
+    }
     for (const auto& l : s_.clock_loops)
       print("loop {}: {} ± {}\n", clip(l.a + ", " + l.b + ", " + l.c, 60),
             show_duration(duration{l.residual_ns}), show_duration(duration{l.bound_ns}));

@@ -8,7 +8,7 @@
 // is a direct estimate of that pair. Durations, too, are in seconds of the reference clock, as
 // clock_map::between has it: `across` is the difference of the two mapped ends; `along` the time by
 // the clock of the end since the begin (which a direct estimate tells on it), at that clock's rate,
-// or at any rate where nothing says more. The narrower counts. The row 0 → 0 is there from the
+// or its own seconds where nothing says more. The narrower counts. The row 0 → 0 is there from the
 // beginning, so while a run is under way (or was cut off) stamps of the reference clock map to
 // themselves, and others to NULL.
 #pragma once
@@ -73,8 +73,8 @@ CREATE TABLE clock_segment (from_clock INTEGER, to_clock INTEGER, first_ns INTEG
                             steady_first_ns INTEGER, steady_last_ns INTEGER,
                             PRIMARY KEY (from_clock, to_clock, first_ns)) WITHOUT ROWID;
 CREATE TABLE clock_pair (asker INTEGER, answerer INTEGER, network TEXT, method TEXT,
-                         shared INTEGER, exchanges INTEGER, shortest_ns INTEGER,
-                         median_ns INTEGER, offset_ns INTEGER, drift REAL, bound_ns INTEGER,
+                         shared INTEGER, exchanges INTEGER, bad_stamps INTEGER,
+                         shortest_ns INTEGER, median_ns INTEGER, offset_ns INTEGER, drift REAL, bound_ns INTEGER,
                          worst_bound_ns INTEGER, check_difference_ns INTEGER,
                          check_bound_ns INTEGER);
 CREATE TABLE clock_loop (a INTEGER, b INTEGER, c INTEGER, residual_ns INTEGER, bound_ns INTEGER);
@@ -126,10 +126,14 @@ SELECT trace, place, copy, step, begin_node, end_node, begin_ns, end_ns,
 FROM (SELECT *, CAST(ROUND(vague * (1 + ABS(drift)) + drift_bound
                            * (ABS(raw_end_ns - from_ns) + vague)) AS INTEGER) AS along_bound
 FROM (SELECT *,
-       CASE WHEN from_ns BETWEEN steady_first_ns AND steady_last_ns THEN end_drift
-            WHEN across_bound IS NULL THEN 0.0 END AS drift,
-       CASE WHEN from_ns BETWEEN steady_first_ns AND steady_last_ns THEN end_drift_bound
-            WHEN across_bound IS NULL THEN 0.002 END AS drift_bound
+       CASE WHEN steady THEN end_drift WHEN own_seconds THEN 0.0 END AS drift,
+       CASE WHEN steady THEN end_drift_bound WHEN own_seconds THEN 0.002 END AS drift_bound
+FROM (SELECT *, across_bound IS NULL AND NOT EXISTS (
+         SELECT 1 FROM clock_segment u
+         WHERE u.from_clock = end_clock AND u.to_clock = 0 AND u.steady_first_ns > u.steady_last_ns
+           AND u.first_ns <= MAX(from_ns + vague, raw_end_ns)
+           AND u.last_ns >= MIN(from_ns - vague, raw_end_ns)) AS own_seconds
+FROM (SELECT *, from_ns - vague >= steady_first_ns AND from_ns + vague <= steady_last_ns AS steady
 FROM (SELECT s.trace, p.name AS place, o.copy, t.name AS step,
        m.name AS begin_node, n.name AS end_node,
        s.begin_ns + b.offset_ns
@@ -149,7 +153,8 @@ FROM (SELECT s.trace, p.name AS place, o.copy, t.name AS step,
                  + CAST(ROUND(d.bound_growth * ABS(s.begin_ns - d.anchor_ns)) AS INTEGER)
        END AS vague,
        COALESCE(e.anchor_ns, 0) AS anchor_ns, e.drift AS end_drift,
-       e.drift_bound AS end_drift_bound, e.steady_first_ns, e.steady_last_ns, o.warmup
+       e.drift_bound AS end_drift_bound, e.steady_first_ns, e.steady_last_ns, o.end_clock,
+       o.warmup
 FROM span s
 JOIN origin o ON o.id = s.origin
 JOIN route r ON r.id = o.route
@@ -162,7 +167,7 @@ LEFT JOIN clock_segment b ON b.from_clock = o.begin_clock AND b.to_clock = 0
 LEFT JOIN clock_segment e ON e.from_clock = o.end_clock AND e.to_clock = 0
   AND s.end_ns BETWEEN e.first_ns AND e.last_ns
 LEFT JOIN clock_segment d ON d.from_clock = o.begin_clock AND d.to_clock = o.end_clock
-  AND d.to_clock <> d.from_clock AND s.begin_ns BETWEEN d.first_ns AND d.last_ns)));
+  AND d.to_clock <> d.from_clock AND s.begin_ns BETWEEN d.first_ns AND d.last_ns)))));
 
 CREATE VIEW outcomes AS
 SELECT s.trace, k.name AS sink, s.copy, c.name AS outcome, p.name AS place, s.warmup
@@ -211,7 +216,8 @@ ORDER BY n.id, c.first_ns;
 
 CREATE VIEW clock_pairs AS
 SELECT COALESCE(m.name, 'coordinator') AS asker, COALESCE(n.name, 'coordinator') AS answerer,
-       p.network, p.method, p.shared, p.exchanges, p.shortest_ns AS min_rtt_ns,
+       p.network, p.method, p.shared, p.exchanges, p.bad_stamps,
+       p.shortest_ns AS min_rtt_ns,
        p.median_ns AS median_rtt_ns, p.offset_ns, p.drift * 1e9 AS drift_ppb, p.bound_ns,
        p.worst_bound_ns, p.check_difference_ns AS least_squares_difference_ns
 FROM clock_pair p

@@ -130,15 +130,16 @@ result<void> store::write_clocks(const clock_estimates& all) {
   for (const auto* table : {"clock_pair", "clock_loop", "clock_notice"})
     db_.execute(std::string("DELETE FROM ") + table);
   auto pair =
-      db_.prepare("INSERT INTO clock_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      db_.prepare("INSERT INTO clock_pair VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& p : all.pairs) {
     std::optional<std::int64_t> difference, bound;
     if (p.checked) {
       difference = p.checked->difference_ns;
       bound = p.checked->bound_ns;
     }
-    pair.run(p.asker, p.answerer, p.network, p.method, p.shared, p.exchanges, p.shortest_ns,
-             p.median_ns, p.offset_ns, p.drift, p.bound_ns, p.worst_bound_ns, difference, bound);
+    pair.run(p.asker, p.answerer, p.network, p.method, p.shared, p.exchanges, p.bad_stamps,
+             p.shortest_ns, p.median_ns, p.offset_ns, p.drift, p.bound_ns, p.worst_bound_ns,
+             difference, bound);
   }
   auto loop = db_.prepare("INSERT INTO clock_loop VALUES (?, ?, ?, ?, ?)");
   for (const auto& l : all.loops)

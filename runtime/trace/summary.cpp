@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/summary.hpp"
 
+#include "runtime/core/link_value.hpp"
 #include "runtime/trace/books.hpp"
 #include "runtime/trace/duration_sums.hpp"
 #include "runtime/trace/expectation.hpp"
@@ -71,6 +72,15 @@ void write_sinks(const run_context& context, const settlement& settled, run_summ
     out.sinks.push_back(std::move(row));
 }
 
+/// Models report plain numbers; what links report is known by its name.
+figure_unit unit_of(const layout::place& reporter, std::string_view value) {
+  if (reporter.kind != place_kind::link)
+    return figure_unit::number;
+  return value == link_value::encoded_bytes ? figure_unit::size
+         : value == link_value::psnr        ? figure_unit::decibel
+                                            : figure_unit::number;
+}
+
 result<void> write_values(store& s, const run_context& context, run_summary& out) {
   std::map<std::pair<place_id, std::string>, std::vector<double>> figures;
   auto q = s.database().prepare("SELECT origin, value FROM \"values\"");
@@ -83,6 +93,7 @@ result<void> write_values(store& s, const run_context& context, run_summary& out
   for (auto& [key, all] : figures)
     out.values.push_back({.place = context.shape.places[key.first].name,
                           .name = key.second,
+                          .unit = unit_of(context.shape.places[key.first], key.second),
                           .figures = distribution_of(all)});
   return s.database().check();
 }

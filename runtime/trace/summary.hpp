@@ -99,10 +99,11 @@ struct run_summary {
     std::optional<double> rate; ///< Hz, samples got; mean of the copies; nothing: one slot or none
   };
 
-  /// A figure that an inference reported, over all copies.
+  /// A figure that an inference or a link reported for each sample, over all copies or lanes.
   struct value_row {
     std::string place;
     std::string name;
+    figure_unit unit = figure_unit::number;
     number_distribution figures;
   };
 
@@ -132,6 +133,7 @@ struct run_summary {
     std::string method;  ///< "udp" or "control"
     bool shared = false; ///< one clock: the offset is 0 in truth
     std::uint64_t exchanges = 0;
+    std::uint64_t bad_stamps = 0; ///< more exchanges, which no figure counts
     std::int64_t shortest_ns = 0; ///< round trip
     std::int64_t median_ns = 0;   ///< round trip
     std::int64_t offset_ns = 0;   ///< answerer − asker, in the middle of the run or near to it

@@ -37,8 +37,9 @@ void write_clocks(const run_context& context, run_summary& out) {
 
 void write_pairs(store& s, run_summary& out) {
   auto q = s.database().prepare(
-      "SELECT asker, answerer, network, method, shared, exchanges, min_rtt_ns, median_rtt_ns, "
-      "offset_ns, drift_ppb, bound_ns, worst_bound_ns, least_squares_difference_ns "
+      "SELECT asker, answerer, network, method, shared, exchanges, bad_stamps, min_rtt_ns, "
+      "median_rtt_ns, offset_ns, drift_ppb, bound_ns, worst_bound_ns, "
+      "least_squares_difference_ns "
       "FROM clock_pairs");
   while (q.next())
     out.clock_pairs.push_back(
@@ -48,13 +49,14 @@ void write_pairs(store& s, run_summary& out) {
          .method = q.text(3),
          .shared = q.integer(4) != 0,
          .exchanges = q.number<std::uint64_t>(5),
-         .shortest_ns = q.integer(6),
-         .median_ns = q.integer(7),
-         .offset_ns = q.integer(8),
-         .drift_ppb = q.real(9),
-         .bound_ns = q.integer(10),
-         .worst_bound_ns = q.integer(11),
-         .least_squares_ns = q.is_null(12) ? std::nullopt : std::optional(q.integer(12))});
+         .bad_stamps = q.number<std::uint64_t>(6),
+         .shortest_ns = q.integer(7),
+         .median_ns = q.integer(8),
+         .offset_ns = q.integer(9),
+         .drift_ppb = q.real(10),
+         .bound_ns = q.integer(11),
+         .worst_bound_ns = q.integer(12),
+         .least_squares_ns = q.is_null(13) ? std::nullopt : std::optional(q.integer(13))});
   auto loops = s.database().prepare("SELECT a, b, c, residual_ns, bound_ns FROM clock_loops");
   while (loops.next())
     out.clock_loops.push_back({.a = loops.text(0),

@@ -90,8 +90,10 @@ BOOST_AUTO_TEST_CASE(a_node_of_another_version_is_named_and_nothing_is_loaded) {
   begin();
   const auto& e = ending();
   BOOST_CHECK(e.how == ending_kind::not_started);
-  BOOST_CHECK(e.reason.code == errc::refused);
+  BOOST_CHECK(e.reason.code == errc::other_version);
   BOOST_TEST(e.reason.message.find("node cloud") != std::string::npos, e.reason.message);
+  BOOST_REQUIRE_EQUAL(e.obstacles.size(), 1u);
+  BOOST_TEST((e.obstacles[0].node == node_id{1} && e.obstacles[0].what.key.empty()));
   for (const auto& n : nodes) {
     BOOST_TEST(!n->was_asked("load"));
     BOOST_TEST(n->was_asked("quit"));
@@ -108,18 +110,80 @@ BOOST_AUTO_TEST_CASE(a_node_with_other_messages_is_another_version_too) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_node_cannot_load_ends_the_run_before_it_began) {
-  cloud->errors["load"] = {errc::not_found, "inference.detector: weights.pt does not exist"};
+  cloud->ready.faults = {{"inference.detector", {errc::not_found, "weights.pt does not exist"}}};
   begin();
   const auto& e = ending();
   BOOST_CHECK(e.how == ending_kind::not_started);
   BOOST_CHECK(e.reason.code == errc::not_found);
   BOOST_TEST(e.reason.message == "inference.detector: weights.pt does not exist");
+  BOOST_REQUIRE_EQUAL(e.obstacles.size(), 1u);
+  BOOST_TEST((e.obstacles[0].node == node_id{1}));
+  BOOST_TEST(e.obstacles[0].what.key == "inference.detector");
   BOOST_TEST(e.messages.size() == 1u);
   BOOST_TEST((e.summary == nullptr));
   BOOST_TEST(!opened);
   BOOST_TEST(!robot->was_asked("bind"));
   for (const auto& n : nodes)
     BOOST_TEST(n->was_asked("quit"));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_loaded_on_another_machine_is_told_with_node_and_machine) {
+  machine_of_cloud = "10.0.0.5:7447";
+  cloud->ready.faults = {{"inference.detector.path", {errc::not_found, "no weights"}}};
+  robot->ready.faults = {{"sensors.camera.path", {errc::unreadable, "no picture"}}};
+  begin();
+  BOOST_TEST(ending().reason.message ==
+             "sensors.camera.path: no picture\n"
+             "inference.detector.path: node cloud (10.0.0.5:7447): no weights");
+}
+
+BOOST_AUTO_TEST_CASE(a_rehearsal_goes_on_without_what_cannot_be_had) {
+  robot->ready.faults = {{"sensors.camera.path", {errc::unreadable, "no picture"}}};
+  cloud->unbound = {{"links.uplink", {errc::busy, "no port of 7500-7501 is free"}}};
+  robot->unlinked = {"uplink"};
+  begin(run_purpose::rehearse);
+  const auto& e = ending(12s);
+  BOOST_CHECK(e.how == ending_kind::completed);
+  BOOST_REQUIRE_EQUAL(e.obstacles.size(), 2u);
+  BOOST_TEST((e.obstacles[0].node == node_id{0} && e.obstacles[1].node == node_id{1}));
+  BOOST_TEST(e.obstacles[0].what.key == "sensors.camera.path");
+  BOOST_TEST(e.obstacles[1].what.key == "links.uplink");
+  BOOST_CHECK(e.obstacles[1].what.why.code == errc::busy);
+  BOOST_TEST(e.rehearsed.unlinked == std::vector<std::string>{"uplink"},
+             boost::test_tools::per_element());
+  BOOST_TEST(e.rehearsed.nodes.size() == 2u);
+  BOOST_TEST(!opened);
+}
+
+BOOST_AUTO_TEST_CASE(a_rehearsal_ends_where_a_node_cannot_take_part_at_all) {
+  cloud->errors["load"] = {errc::bad_scenario, "the scenario as shipped: nonsense"};
+  robot->ready.faults = {{"sensors.camera.path", {errc::unreadable, "no picture"}}};
+  begin(run_purpose::rehearse);
+  const auto& e = ending();
+  BOOST_CHECK(e.how == ending_kind::not_started);
+  BOOST_REQUIRE_EQUAL(e.obstacles.size(), 2u);
+  for (const auto& o : e.obstacles)
+    BOOST_TEST((o.node == node_id{1}) == o.what.key.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_rehearsal_does_not_wait_for_those_who_wait_in_vain) {
+  cloud->doors = {{1, "", "10.0.0.5", 7500}};
+  robot->errors["meet"] = {errc::timeout, "no answer from 10.0.0.5:7500"};
+  cloud->silent = {"meet"};
+  begin(run_purpose::rehearse);
+  const auto& e = ending(8s);
+  BOOST_CHECK(e.how == ending_kind::completed);
+  BOOST_TEST(robot->was_asked("burst"));
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_in_vain_of_a_node_s_own_is_told_in_its_words) {
+  robot->doors = {{0, "", "10.0.0.4", 7500}};
+  cloud->errors["meet"] = {errc::timeout, "no answer from 10.0.0.4:7500"};
+  begin();
+  const auto& e = ending();
+  BOOST_CHECK(e.how == ending_kind::not_started); // and nobody was lost
+  BOOST_CHECK(e.reason.code == errc::timeout);
+  BOOST_TEST(e.reason.message == "no answer from 10.0.0.4:7500");
 }
 
 BOOST_AUTO_TEST_CASE(a_check_ends_when_everything_is_loaded) {

@@ -6,6 +6,8 @@
 #include "tests/actors/remote/scripted_peer.hpp"
 #include "tests/actors/stand_in.hpp"
 
+#include <fstream>
+
 using namespace peernet;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -44,10 +46,11 @@ struct fixture {
     must(trust(of_robot.path())
              .add({.role = peer_role::coordinator, .print = who.print(), .name = who.name()}));
   }
-  bool has_logged(std::string_view what) {
+  std::ptrdiff_t count_logged(std::string_view what) {
     const std::lock_guard lock(mutex);
-    return std::ranges::any_of(lines, [&](const auto& l) { return l.find(what) != l.npos; });
+    return std::ranges::count_if(lines, [&](const auto& l) { return l.find(what) != l.npos; });
   }
+  bool has_logged(std::string_view what) { return count_logged(what) > 0; }
   framed_stream come(const stream_security& as) {
     framed_stream stream(must(secure_stream::over(
         must(dial("127.0.0.1", daemon->at().port, soon())), as, stream_side::client)));
@@ -123,6 +126,25 @@ BOOST_AUTO_TEST_CASE(the_coordinator_s_own_side_fits_it) {
   ::close(fd);
 }
 
+BOOST_AUTO_TEST_CASE(a_trust_file_that_became_unreadable_is_told_once) {
+  std::ofstream(of_robot / "trusted") << "nonsense\n";
+  for (int i = 0; i < 3; ++i) {
+    framed_stream stream(must(secure_stream::over(
+        must(dial("127.0.0.1", daemon->at().port, soon())), laptop.security, stream_side::client)));
+    (void)stream.handshake(soon());
+    BOOST_TEST(!stream.receive(soon()).ok());
+  }
+  BOOST_TEST(count_logged("nobody is trusted: ") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_does_not_start_with_an_unreadable_trust_file) {
+  std::ofstream(of_robot / "trusted") << "nonsense\n";
+  const auto failed = node_daemon::open(
+      {.address = "127.0.0.1", .self = robot.self, .folder = of_robot.path(), .service = {}});
+  BOOST_REQUIRE(!failed.ok());
+  BOOST_TEST(failed.error().message.find("trusted:1: ") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_coordinator_is_told_with_whom_it_is_busy) {
   const machine desk("desk");
   trust_as_coordinator(desk.self);
@@ -168,8 +190,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_works_once) {
   BOOST_REQUIRE(!again.ok());
   BOOST_TEST(again.error().message.find("cannot pair with 127.0.0.1:") == 0u);
   const trust known(of_robot.path());
-  BOOST_TEST(known.find(desk.self.print(), peer_role::coordinator).has_value());
-  BOOST_TEST(!known.find(thief.self.print(), peer_role::coordinator).has_value());
+  BOOST_TEST(known.knows(desk.self.print(), peer_role::coordinator));
+  BOOST_TEST(!known.knows(thief.self.print(), peer_role::coordinator));
   const stream_security as_desk{.self = &desk.self,
                                 .welcome = [](const fingerprint&) { return true; }};
   auto stream = come(as_desk);
@@ -185,7 +207,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_token_pairs_nobody_and_the_right_one_still_works) {
   BOOST_REQUIRE(!wrong.ok());
   BOOST_TEST(wrong.error().code == errc::refused);
   await("the log", [&] { return has_logged("a pairing was refused (127.0.0.1)"); });
-  BOOST_TEST(!trust(of_robot.path()).find(desk.self.print(), peer_role::coordinator).has_value());
+  BOOST_TEST(!trust(of_robot.path()).knows(desk.self.print(), peer_role::coordinator));
   BOOST_TEST(pair(desk.self, of_desk, token).ok());
 }
 
@@ -201,7 +223,7 @@ BOOST_AUTO_TEST_CASE(who_is_trusted_already_may_pair_again) {
   const auto token = must(make_invitation(of_robot.path(), 1h));
   const auto paired = pair(laptop.self, of_laptop, token);
   BOOST_REQUIRE_MESSAGE(paired.ok(), (paired.ok() ? "" : paired.error().message));
-  BOOST_TEST(trust(of_laptop.path()).find(robot.self.print(), peer_role::node).has_value());
+  BOOST_TEST(trust(of_laptop.path()).knows(robot.self.print(), peer_role::node));
   auto stream = come();
   run(stream);
   end_run(stream);

@@ -53,9 +53,10 @@ BOOST_AUTO_TEST_CASE(files_that_are_not_what_was_announced_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(names_and_sizes_that_it_does_not_take_are_refused) {
-  for (const auto& [e, why] : {std::pair{entry("../a", "x"), "none"},
-                               std::pair{shipped_entry{"a", "no digest", 1}, "none"},
-                               std::pair{shipped_entry{"a", digest_of("x"), 2 << 20}, "1 MB"}}) {
+  for (const auto& [e, why] :
+       {std::pair{entry("../a", "x"), "none"},
+        std::pair{shipped_entry{"a", "no digest", 1}, "none"},
+        std::pair{shipped_entry{"a", digest_of("x"), 2 << 20}, "--accept-files"}}) {
     coordinator c(*this);
     (void)c.greet();
     say(*c.stream, preparation{"demo", "cloud", {e}});

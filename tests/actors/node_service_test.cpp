@@ -5,6 +5,7 @@
 #include <map>
 
 using namespace peernet;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 BOOST_FIXTURE_TEST_SUITE(node_service_test, service_fixture)
@@ -193,6 +194,27 @@ BOOST_AUTO_TEST_CASE(a_second_coordinator_is_refused_by_name_and_harms_nothing) 
   }
   await("the run to end", [&] { return has_logged("is over"); });
   await("the worker to be gone", [&] { return worker.alive() == 0; });
+}
+
+BOOST_AUTO_TEST_CASE(who_holds_it_and_falls_silent_loses_it) {
+  service = make(worker.program, 50ms);
+  coordinator silent(*this);
+  (void)silent.greet();
+  (void)silent.order();
+  const auto ended = silent.ended();
+  BOOST_REQUIRE(!ended.ok());
+  BOOST_TEST(ended.error().code == errc::timeout);
+  coordinator next(*this);
+  BOOST_TEST(next.greet().busy.empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_others_says_so_and_is_not_answered) {
+  coordinator c(*this);
+  (void)c.greet();
+  (void)c.order();
+  for (int i = 0; i < 3; ++i)
+    say(*c.stream, still_here{});
+  BOOST_TEST(c.start().pid > 0);
 }
 
 BOOST_AUTO_TEST_CASE(who_has_ordered_has_it_until_he_goes) {

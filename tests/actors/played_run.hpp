@@ -34,6 +34,7 @@ struct played_node {
   std::vector<end_line> ends;        ///< what it binds
   std::vector<probe_point> points;   ///< where it answers probes
   std::vector<door_line> doors;      ///< where it waits for peers
+  std::vector<fault> unbound;        ///< what it cannot bind
   clock_news learnt;                 ///< by each burst
   std::vector<std::string> unlinked; ///< links that do not stand
   node_report report{.sensors_finished = true};
@@ -86,7 +87,7 @@ inline node_actor::behavior_type play(node_actor::pointer self, std::shared_ptr<
       },
       [=](bind_atom, const run_terms& t) {
         n->terms = t;
-        return reply("bind", endpoint_map{n->ends, n->points, n->doors});
+        return reply("bind", endpoint_map{n->ends, n->points, n->doors, n->unbound});
       },
       [=](meet_atom, const std::vector<door_line>& doors) {
         n->shown_doors = doors;
@@ -147,8 +148,10 @@ struct played_run : actor_fixture {
     config.what = graph.what;
     config.whole = graph.whole;
     for (const auto& n : nodes)
-      config.members.push_back(members.emplace_back(
-          member{n->name, spawn(play, n), {.node = n->name, .secret = "secret"}}));
+      config.members.push_back(members.emplace_back(member{n->name,
+                                                           spawn(play, n),
+                                                           {.node = n->name, .secret = "secret"},
+                                                           n == nodes[1] ? machine_of_cloud : ""}));
     config.open_results = [this](const layout& shape) -> result<local_metrics_actor> {
       opened = true;
       if (no_results)
@@ -207,6 +210,7 @@ struct played_run : actor_fixture {
   std::vector<std::shared_ptr<played_node>> nodes;
   std::vector<member> members;
   played_node *robot = nullptr, *cloud = nullptr;
+  std::string machine_of_cloud; ///< for messages
   bool no_results = false, opened = false, interrupt_first = false;
   std::vector<std::string> steps;
   std::shared_ptr<store> db;

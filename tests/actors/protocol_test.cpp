@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(a_deployment_arrives_whole) {
                                              .node = "robot",
                                              .output = "out",
                                              .sockets = "sock",
-                                             .secret = std::string(32, '\0')});
+                                             .secret = std::string(32, '\0'),
+                                             .rehearsal = true});
   BOOST_TEST(d.scenario == "[scenario]\n");
   BOOST_TEST(d.file == "a.toml");
   BOOST_TEST(d.directory == "/somewhere");
@@ -44,6 +45,20 @@ BOOST_AUTO_TEST_CASE(a_deployment_arrives_whole) {
   BOOST_TEST(d.output == "out");
   BOOST_TEST(d.sockets == "sock");
   BOOST_TEST(d.secret.size() == 32u);
+  BOOST_TEST((d.rehearsal && !d.insecure));
+}
+
+BOOST_AUTO_TEST_CASE(faults_arrive_whole) {
+  const auto check = [](const std::vector<fault>& all) {
+    BOOST_REQUIRE_EQUAL(all.size(), 1u);
+    BOOST_TEST(all[0].key == "sensors.camera.path");
+    BOOST_CHECK(all[0].why.code == errc::unreadable);
+    BOOST_TEST(all[0].why.message == "no picture");
+  };
+  const std::vector<fault> one{{"sensors.camera.path", {errc::unreadable, "no picture"}}};
+  check(through_the_wire(node_ready{.faults = one}).faults);
+  check(
+      through_the_wire(endpoint_map{.ends = {}, .probes = {}, .doors = {}, .faults = one}).faults);
 }
 
 BOOST_AUTO_TEST_CASE(readiness_and_terms_arrive_whole) {

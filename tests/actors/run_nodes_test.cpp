@@ -50,6 +50,7 @@ struct fixture {
   std::atomic<int> interrupts{0};
   std::mutex mutex;
   std::vector<std::string> steps;
+  std::map<node_id, std::string> failures;
   std::ptrdiff_t descriptors = 0;
   std::unique_ptr<node_daemon> daemon;
   reading what;
@@ -79,18 +80,35 @@ struct fixture {
     what = read_scenario_text(toml, "test.toml", ".", {}, catalogue::builtin());
     BOOST_REQUIRE_MESSAGE(what.ok(), to_string(what.errors));
     whole = must(make_plan(what.scenario));
-    return run_nodes::start({.what = what,
-                             .whole = *whole,
-                             .program = program,
-                             .access = access,
-                             .output = here.folder / "results",
-                             .sockets = "",
-                             .secret = std::string(32, 's'),
-                             .interrupts = &interrupts,
-                             .on_step = [this](const std::string& s) {
-                               const std::lock_guard lock(mutex);
-                               steps.push_back(s);
-                             }});
+    return run_nodes::start(
+        {.what = what,
+         .whole = *whole,
+         .program = program,
+         .access = access,
+         .output = here.folder / "results",
+         .sockets = "",
+         .secret = std::string(32, 's'),
+         .interrupts = &interrupts,
+         .on_step =
+             [this](const std::string& s) {
+               const std::lock_guard lock(mutex);
+               steps.push_back(s);
+             },
+         .on_failure = [this](node_id n, const error& e) { failures[n] = e.message; }});
+  }
+  std::map<node_id, result<machine_look>> survey(const std::string& toml) {
+    what = read_scenario_text(toml, "test.toml", ".", {}, catalogue::builtin());
+    BOOST_REQUIRE_MESSAGE(what.ok(), to_string(what.errors));
+    whole = must(make_plan(what.scenario));
+    return run_nodes::survey({.what = what,
+                              .whole = *whole,
+                              .program = program,
+                              .access = access,
+                              .output = "",
+                              .sockets = "",
+                              .secret = "",
+                              .on_trouble = {},
+                              .on_step = [](const std::string&) {}});
   }
   bool showed(std::string_view step) {
     const std::lock_guard lock(mutex);
@@ -123,7 +141,7 @@ BOOST_AUTO_TEST_CASE(children_need_no_identity_and_are_killed_at_the_end) {
     const auto nodes = must(start(two_nodes("", "")));
     await("both children", [&] { return here.alive() == 2; });
     BOOST_TEST(steps.empty());
-    BOOST_TEST(nodes->facts(robot_node) == nullptr);
+    BOOST_TEST(nodes->machines().empty());
     BOOST_TEST(nodes->own_networks().size() == 1u);
     BOOST_TEST(nodes->own_networks()[0].address == "127.0.0.1");
     BOOST_TEST(!nodes->end_of(robot_node, clock::machine_now()).has_value());
@@ -153,18 +171,50 @@ BOOST_AUTO_TEST_CASE(a_child_that_does_not_come_up_is_named_with_its_end) {
 
 BOOST_AUTO_TEST_CASE(all_hosts_that_fail_are_named_and_no_child_is_started) {
   const auto one = dead_port(), two = dead_port();
-  check_error(start(two_nodes(at(one), at(two))), errc::refused,
+  check_error(start(two_nodes(at(one), at(two))), errc::absent,
               {"node robot: ", std::to_string(one), "\n", "node cloud: ", std::to_string(two)});
   BOOST_TEST(showed("contacting robot, cloud"));
   check_nothing_is_left();
 
-  check_error(start(two_nodes("", at(one))), errc::refused, {"node cloud: "});
+  check_error(start(two_nodes("", at(one))), errc::absent, {"node cloud: "});
   BOOST_TEST(!fs::exists(here.pids)); // not even for a moment
   check_nothing_is_left();
 }
 
+BOOST_AUTO_TEST_CASE(each_node_that_fails_is_told_of_before_all_of_them) {
+  const auto one = dead_port(), two = dead_port();
+  BOOST_TEST(!start(two_nodes(at(one), at(two))).ok());
+  BOOST_REQUIRE_EQUAL(failures.size(), 2u);
+  BOOST_TEST(failures[robot_node].find(std::to_string(one)) != std::string::npos);
+  BOOST_TEST(failures[cloud_node].find(std::to_string(two)) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_survey_says_of_each_daemon_what_it_says_of_itself) {
+  const auto found = survey(two_nodes(at(dead_port()), at(daemon->at().port)));
+  BOOST_REQUIRE_EQUAL(found.size(), 2u);
+  check_error(found.at(robot_node), errc::absent, {"node robot: "});
+  const auto& cloud = found.at(cloud_node);
+  BOOST_REQUIRE(cloud.ok());
+  BOOST_TEST(cloud->facts.busy.empty());
+  BOOST_TEST(cloud->facts.version == peernet_version());
+  BOOST_TEST(survey(two_nodes("", "start = \"join\"")).empty());
+  BOOST_TEST(!fs::exists(there.pids)); // nothing was asked of anybody
+  check_nothing_is_left();
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_is_not_given_two_nodes_by_two_of_its_names) {
+  const auto port = daemon->at().port;
+  check_error(start(two_nodes(at(port), "host = \"localhost:" + std::to_string(port) + "\"")),
+              errc::bad_scenario,
+              {"nodes.cloud.host: leads to the daemon at 127.0.0.1:" + std::to_string(port) +
+                   " that plays node \"robot\"",
+               "--listen", "--cache"});
+  BOOST_TEST(!fs::exists(there.pids));
+  check_nothing_is_left();
+}
+
 BOOST_AUTO_TEST_CASE(one_host_that_fails_leaves_the_others_free) {
-  check_error(start(two_nodes(at(daemon->at().port), at(dead_port()))), errc::refused,
+  check_error(start(two_nodes(at(daemon->at().port), at(dead_port()))), errc::absent,
               {"node cloud: "});
   BOOST_TEST(!fs::exists(there.pids));
   check_nothing_is_left();
@@ -179,11 +229,13 @@ BOOST_AUTO_TEST_CASE(a_child_and_another_machine_play_together) {
     await("the child", [&] { return here.alive() == 1; });
     await("the worker there", [&] { return there.alive() == 1; });
     BOOST_TEST(showed("contacting cloud"));
-    BOOST_TEST(nodes->facts(robot_node) == nullptr);
-    const auto* facts = nodes->facts(cloud_node);
-    BOOST_REQUIRE(facts);
-    BOOST_TEST(facts->name == "robot");
-    BOOST_TEST(facts->version == peernet_version());
+    const auto machines = nodes->machines();
+    BOOST_REQUIRE_EQUAL(machines.size(), 1u);
+    const auto& cloud = machines.at(cloud_node);
+    BOOST_TEST(cloud.facts.name == "robot");
+    BOOST_TEST(cloud.facts.version == peernet_version());
+    BOOST_TEST(cloud.who == "127.0.0.1:" + std::to_string(daemon->at().port));
+    BOOST_TEST(cloud.at.port == daemon->at().port);
     const auto networks = nodes->own_networks();
     BOOST_REQUIRE(networks.size() == 2u);
     BOOST_TEST(networks[1].network == "to:cloud");
@@ -233,6 +285,8 @@ BOOST_AUTO_TEST_CASE(who_does_not_join_in_time_is_named) {
   access.join_timeout = 5ms;
   check_error(start(two_nodes("start = \"join\"", "start = \"join\"")), errc::timeout,
               {"cloud, robot", "--join-timeout", access.listen});
+  BOOST_TEST(failures.size() == 2u);
+  BOOST_TEST(failures[cloud_node].starts_with("did not join within"), failures[cloud_node]);
   BOOST_TEST(showed("waiting for cloud, robot to join"));
   interrupts = 1;
   access.join_timeout = 1h;
@@ -272,7 +326,7 @@ BOOST_AUTO_TEST_CASE(who_joins_another_scenario_or_node_is_turned_away_and_the_r
   });
   {
     const auto nodes = must(start(two_nodes("", "start = \"join\"")));
-    BOOST_TEST(nodes->facts(cloud_node) != nullptr);
+    BOOST_TEST(nodes->machines().at(cloud_node).who == look_at_machine().host); // no port of use
   }
   BOOST_TEST(comers.get() == "here runs \"demo\", another scenario; "
                              "no node \"moon\" is awaited here");

@@ -25,7 +25,8 @@ struct service_fixture {
   std::vector<std::string> lines;
   std::unique_ptr<node_service> service = make(worker.program);
 
-  std::unique_ptr<node_service> make(const std::string& program) {
+  std::unique_ptr<node_service> make(const std::string& program,
+                                     duration presence = test_deadline) {
     return std::make_unique<node_service>(
         node_service::settings{.name = "robot",
                                .program = program,
@@ -33,6 +34,7 @@ struct service_fixture {
                                .ports = {7500, 7599},
                                .cache = cache,
                                .most_shipped = 1 << 20,
+                               .presence = presence,
                                .log = [this](const std::string& line) {
                                  const std::lock_guard lock(mutex);
                                  lines.push_back(line);

@@ -5,47 +5,24 @@
 // With an address of this machine that is no loopback, PeerNet's links are encrypted; the bare side
 // stays as it is.
 #include "runtime/core/clock.hpp"
+#include "tests/bench/bench_run.hpp"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 #include <zmq.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <vector>
 
 namespace {
 
-namespace fs = std::filesystem;
-using peernet::duration;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
-}
+using namespace peernet::bench;
 
 void require(bool ok, const char* what) {
   if (!ok)
     throw std::runtime_error(std::string(what) + ": " + zmq_strerror(zmq_errno()));
-}
-
-/// Runs `child` in a process of its own while `parent` runs here.
-void beside(const std::function<void()>& child, const std::function<void()>& parent) {
-  const auto pid = ::fork();
-  if (pid == 0) {
-    child();
-    ::_exit(0);
-  }
-  parent();
-  ::waitpid(pid, nullptr, 0);
 }
 
 /// A socket of a context of its own; both end with it.
@@ -135,92 +112,6 @@ double bare_throughput(int n, std::size_t size) {
         result = static_cast<double>(size) * (n - n / 10 - 1) / took;
       });
   return result;
-}
-
-/// Runs a scenario with peernet-run, which lies beside this program, and answers `query` on its
-/// run.db.
-std::vector<double> run_and_ask(const std::string& scenario, const std::string& query) {
-  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
-  const auto folder = fs::temp_directory_path() / ("peernet-bench-" + std::to_string(::getpid()));
-  fs::remove_all(folder);
-  fs::create_directories(folder);
-  std::ofstream(folder / "bench.toml") << scenario;
-  const auto command =
-      fmt::format("{0}/peernet-run {1}/bench.toml --output {1}/results >/dev/null 2>&1",
-                  here.string(), folder.string());
-  if (std::system(command.c_str()) != 0)
-    throw std::runtime_error("failed: " + command);
-  sqlite3* db = nullptr;
-  const auto file = fs::directory_iterator(folder / "results")->path() / "run.db";
-  sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READONLY, nullptr);
-  sqlite3_stmt* rows = nullptr;
-  std::vector<double> values;
-  if (sqlite3_prepare_v2(db, query.c_str(), -1, &rows, nullptr) == SQLITE_OK)
-    while (sqlite3_step(rows) == SQLITE_ROW)
-      values.push_back(sqlite3_column_double(rows, 0));
-  sqlite3_finalize(rows);
-  sqlite3_close(db);
-  fs::remove_all(folder);
-  return values;
-}
-
-std::string loop_scenario(int n, const std::string& address) {
-  return fmt::format(R"([scenario]
-samples = {}
-[nodes.robot]
-addresses = {{ bench = "{}" }}
-[nodes.cloud]
-addresses = {{ bench = "{}" }}
-[sensors.probe]
-node = "robot"
-type = "bytes"
-size = "1kB"
-arrival = "closed-loop"
-[inference.mirror]
-node = "cloud"
-model = "echo"
-[sinks.back]
-node = "robot"
-[links.up]
-from = "probe"
-to = "mirror"
-network = "bench"
-[links.down]
-from = "mirror"
-to = "back"
-network = "bench"
-)",
-                     n, address, address);
-}
-
-std::string stream_scenario(int n, const std::string& address) {
-  return fmt::format(R"([scenario]
-samples = {}
-[nodes.robot]
-addresses = {{ bench = "{}" }}
-[nodes.cloud]
-addresses = {{ bench = "{}" }}
-[sensors.camera]
-node = "robot"
-type = "bytes"
-size = "1MB"
-arrival = "closed-loop"
-in-flight = 16
-[sinks.screen]
-node = "cloud"
-queue = {{ size = 32, policy = "block" }}
-[links.up]
-from = "camera"
-to = "screen"
-network = "bench"
-send-queue = {{ size = 8, policy = "block" }}
-)",
-                     n, address, address);
-}
-
-/// One in ten at the beginning is left out, as on the bare side.
-std::string after_warmup(int n) {
-  return fmt::format("(trace & 0xFFFFFFFFFFFF) >= {}", n / 10);
 }
 
 } // namespace

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,9 +37,23 @@ public:
   void make_room(std::size_t frames) {
     change([&] { room_ = frames == endless ? endless : room_ + frames; });
   }
-  /// From now on the channel takes nothing and says so.
-  void break_down() {
-    change([&] { broken_ = true; });
+  /// From now on the channel takes nothing and says so, and why, if there is a reason.
+  void break_down(std::string why = {}) {
+    change([&] {
+      broken_ = true;
+      trouble_ = std::move(why);
+    });
+  }
+  /// The same for a while: it says so once.
+  void lose_connection(std::string why) {
+    change([&] {
+      broken_ = true;
+      outage_ = std::move(why);
+    });
+  }
+  /// The channel takes frames again.
+  void recover() {
+    change([&] { broken_ = false; });
   }
 
   /// Waits for the n-th frame taken since the beginning; false past the deadline.
@@ -84,6 +99,8 @@ private:
   std::size_t room_ = 0;
   std::size_t attempts_ = 0;
   bool broken_ = false;
+  std::optional<std::string> outage_;
+  std::string trouble_;
 };
 
 class fake_send_end final : public send_end {
@@ -119,6 +136,15 @@ public:
   }
 
   bool connected() override { return wait_writable(duration{0}); }
+
+  channel_report report() const override {
+    const std::lock_guard lock(world_->mutex_);
+    return {.bytes = std::nullopt, .counts = {}, .trouble = world_->trouble_};
+  }
+  std::optional<std::string> outage() override {
+    const std::lock_guard lock(world_->mutex_);
+    return std::exchange(world_->outage_, std::nullopt);
+  }
 
 private:
   const std::shared_ptr<fake_outgoing> world_;

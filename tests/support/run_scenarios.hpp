@@ -78,12 +78,18 @@ inline std::vector<std::string> set(const std::vector<std::string>& overrides) {
   return arguments;
 }
 
-/// The same with queues that a busy machine does not overflow either: no sample is dropped.
-inline std::vector<std::string> set_with_room(std::vector<std::string> overrides) {
+/// Before `overrides`, queues that a busy machine does not overflow either: no sample is dropped.
+inline std::vector<std::string> with_room(const std::vector<std::string>& overrides = {}) {
+  std::vector<std::string> all;
   for (const auto* queue : {"inference.mirror.queue", "sinks.back.queue", "links.up.send-queue",
                             "links.down.send-queue"})
-    overrides.push_back(std::string(queue) + "={ size = 1000 }");
-  return set(overrides);
+    all.push_back(std::string(queue) + "={ size = 1000 }");
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  return all;
+}
+
+inline std::vector<std::string> set_with_room(const std::vector<std::string>& overrides = {}) {
+  return set(with_room(overrides));
 }
 
 /// Both links of the scenarios above over one transport.

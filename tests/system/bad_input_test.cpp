@@ -39,6 +39,8 @@ const std::vector<slip> slips{
      R"(did you mean "zmq-tcp")"},
     {"unknown codec", "to = \"mirror\"", "to = \"mirror\"\ncodec = ^\"jpg\"",
      R"(did you mean "jpeg")"},
+    {"a codec behind one that packed", "to = \"mirror\"",
+     "to = \"mirror\"\ncodec = [\"zstd\", ^\"jpeg\"]", "put jpeg in front"},
     {"bad unit", R"("1kB")", R"(^"1kg")", "sensors.probe.size"},
     {"bare number", R"(arrival = "closed-loop")", "rate = ^10", "sensors.probe.rate"},
     {"missing node", "[sinks.back]\nnode = \"robot\"", "[sinks.back]\nnode = ^\"rowboat\"",

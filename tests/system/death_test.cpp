@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_stands_still_is_lost_in_bounded_time) {
 
 BOOST_DATA_TEST_CASE(the_users_signal_ends_the_run_in_order, data::make({SIGINT, SIGTERM}),
                      number) {
-  run_process run(endless_scenario);
+  run_process run(endless_scenario, set_with_room());
   run.await_samples(20);
   run.signal(number);
   run.expect_end(7, {{"probe", 1}}, soon);
@@ -143,7 +143,7 @@ BOOST_DATA_TEST_CASE(the_users_signal_ends_the_run_in_order, data::make({SIGINT,
 }
 
 BOOST_AUTO_TEST_CASE(ctrl_c_reaches_the_nodes_too_and_does_not_harm_them) {
-  run_process run(endless_scenario);
+  run_process run(endless_scenario, set_with_room());
   run.await_samples(20);
   run.signal_all(SIGINT);
   run.expect_end(7, {{"probe", 1}}, soon);

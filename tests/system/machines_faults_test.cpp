@@ -36,7 +36,9 @@ class endless {
 public:
   explicit endless(machines& lab, const std::vector<std::string>& overrides = {},
                    std::string_view scenario = endless_scenario)
-      : run(lab.run(scenario, overrides)), cloud(lab["cloud"]), lab_(lab) {
+      : run(lab.run(scenario, scenario == endless_scenario ? with_room(overrides) : overrides)),
+        cloud(lab["cloud"]),
+        lab_(lab) {
     run.await_samples(50);
     stored_ = run.so_far("SELECT COUNT(*) FROM samples");
   }

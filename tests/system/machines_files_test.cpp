@@ -156,7 +156,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_nowhere_is_named_with_its_place) {
     return;
   auto run = lab->run(album_of_cloud); // without pictures
   BOOST_TEST(run.exit_code() == 2, run.err());
-  BOOST_TEST(run.err().find("scenario.toml:8:") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("scenario.toml:8:8: error: sensors.album.path: node cloud (" +
+                            (*lab)["cloud"].host() + "): ") != std::string::npos,
+             run.err());
   BOOST_TEST(run.err().find("pictures") != std::string::npos, run.err());
   BOOST_TEST(!run.results());
   lab->await_free();
@@ -172,8 +174,12 @@ BOOST_AUTO_TEST_CASE(more_than_the_owner_accepts_is_refused_with_both_figures) {
   auto& cloud = (*lab)["cloud"];
   cloud.start_daemon({"--accept-files", "500kB"});
   auto run = lab->run(album_of_cloud, {}, {}, write_album); // 922 kB
-  BOOST_TEST(run.exit_code() != 0, run.err());
-  BOOST_TEST(run.err().find("node cloud") != std::string::npos, run.err());
+  BOOST_TEST(run.exit_code() == 5, run.err());
+  BOOST_TEST(run.err().find("node cloud (" + cloud.host() +
+                            "): the files of this run are 922kB, more than the 500kB it takes for "
+                            "one run; start peernet-node with --accept-files 922kB") !=
+                 std::string::npos,
+             run.err());
   BOOST_TEST(!run.results());
   BOOST_TEST(files_below(cloud / "cache").empty());
   auto next = lab->run(echo_scenario);

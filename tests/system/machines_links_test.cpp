@@ -24,7 +24,8 @@ std::unique_ptr<machines> make_lab() {
   return machines::make({"robot", "cloud"}, {control, wires});
 }
 
-run_process begin(machines& lab, std::vector<std::string> overrides) {
+run_process begin(machines& lab, const std::vector<std::string>& more) {
+  auto overrides = with_room(more);
   overrides.insert(overrides.end(), {"links.up.network=data", "links.down.network=data"});
   return lab.run(endless_scenario, overrides);
 }

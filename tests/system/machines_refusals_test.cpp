@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <thread>
@@ -52,6 +53,36 @@ private:
   int fd_ = -1;
   bool bound_ = false;
 };
+
+/// robot → cloud → edge → robot
+constexpr std::string_view two_on_one_machine = R"([scenario]
+samples = 20
+[nodes.robot]
+[nodes.cloud]
+[nodes.edge]
+[sensors.probe]
+node = "robot"
+type = "bytes"
+size = "1kB"
+arrival = "closed-loop"
+[inference.first]
+node = "cloud"
+model = "echo"
+[inference.second]
+node = "edge"
+model = "echo"
+[sinks.back]
+node = "robot"
+[links.up]
+from = "probe"
+to = "first"
+[links.across]
+from = "first"
+to = "second"
+[links.down]
+from = "second"
+to = "back"
+)";
 
 std::unique_ptr<machines> make_lab(const std::vector<std::string>& daemon_options) {
   auto lab = machines::make_strangers({"robot", "cloud"});
@@ -136,6 +167,48 @@ BOOST_AUTO_TEST_CASE(a_busy_machine_says_with_what_and_goes_on_with_it) {
   BOOST_TEST(first.database().number("SELECT COUNT(*) FROM outcomes WHERE "
                                      "outcome = 'delivered'") == 300);
   expect_next(*lab);
+}
+
+BOOST_AUTO_TEST_CASE(two_nodes_on_one_daemon_are_a_mistake_with_its_place_and_both_names) {
+  const auto lab = machines::make({"robot", "cloud"});
+  if (!lab)
+    return;
+  const auto host = (*lab)["cloud"].host();
+  auto run = lab->run(two_on_one_machine, {}, {}, [&](const temp_folder& folder) {
+    std::ofstream(folder / "hosts.toml")
+        << "[cloud]\nhost = \"" << host << "\"\n[edge]\nhost = \"" << host << "\"\n";
+  });
+  BOOST_TEST(run.exit_code() == 2, run.err());
+  BOOST_TEST(holds(run.err(), "hosts.toml:4:8: error: nodes.edge.host: the daemon at " + host +
+                                  " plays node \"cloud\" already"),
+             run.err());
+  BOOST_TEST(holds(run.err(), "`peernet-node --listen 10.77.0.2:7448 --cache FOLDER`"), run.err());
+  BOOST_TEST(!run.had_nodes());
+}
+
+BOOST_AUTO_TEST_CASE(two_nodes_on_one_machine_have_a_daemon_each) {
+  const auto lab = machines::make({"robot", "cloud"});
+  if (!lab)
+    return;
+  auto& cloud = (*lab)["cloud"];
+  auto how =
+      cloud.command("peernet-node", {"--listen", "10.77.0.2:7448", "--identity", cloud / "identity",
+                                     "--cache", cloud / "cache-of-edge"});
+  how.mark = cloud.mark(); // its workers are of the run, too
+  marked_process second(how);
+  await_that("the second daemon listens", [&] { return holds(second.err(), "listening at"); });
+  const auto hosts = [&](const temp_folder& folder) {
+    std::ofstream(folder / "hosts.toml") << "[cloud]\nhost = \"10.77.0.2\"\n"
+                                            "[edge]\nhost = \"10.77.0.2:7448\"\n";
+  };
+  for (const auto* transport : {"zmq-tcp", "caf", "zmq-ipc"}) { // the last within the machine
+    auto run = lab->run(two_on_one_machine, {"links.across.transport="s + transport}, {}, hosts);
+    run.expect_end(0, one_each);
+    BOOST_TEST(run.database().number("SELECT COUNT(*) FROM outcomes WHERE "
+                                     "outcome = 'delivered'") == 20,
+               transport);
+    await_that("both are free", [&] { return cloud.workers().empty(); });
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_coordinator_that_the_owner_does_not_know_gets_nowhere) {

@@ -30,10 +30,10 @@ std::ostream& operator<<(std::ostream& out, const way& w) {
   return out << w.name;
 }
 
-const std::vector<way> ways{{"zmq-tcp", both_over("zmq-tcp")},
-                            {"zmq-ipc", both_over("zmq-ipc")},
-                            {"caf", both_over("caf")},
-                            {"local", {"inference.mirror.node=robot"}}};
+const std::vector<way> ways{
+    {"zmq-tcp", both_over("zmq-tcp")}, {"zmq-ipc", both_over("zmq-ipc")},
+    {"tcp", both_over("tcp")},         {"shm", both_over("shm")},
+    {"caf", both_over("caf")},         {"local", {"inference.mirror.node=robot"}}};
 
 using place_and_step = std::pair<std::string, std::string>;
 

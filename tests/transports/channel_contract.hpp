@@ -59,7 +59,7 @@ inline void a_sender_becomes_connected(const subject& s) {
   world w(s);
   w.bind();
   const auto sender = w.open_sender();
-  BOOST_TEST(wait_connected(*sender));
+  BOOST_TEST(wait_connected(*sender, *w.receiver));
   BOOST_TEST(sender->wait_writable(deadline));
 }
 
@@ -165,7 +165,8 @@ inline void after_a_stop_nothing_is_received_any_more(const subject& s) {
 }
 
 inline void several_senders_share_one_receiver(const subject& s) {
-  constexpr std::size_t senders = 4, each = 200;
+  constexpr std::size_t senders = 4;
+  const auto each = s.each_of_many;
   world w(s);
   w.bind();
   std::vector<std::unique_ptr<send_end>> ends;

@@ -193,6 +193,17 @@ BOOST_AUTO_TEST_CASE(what_meets_a_closed_channel_is_lost_at_once) {
   BOOST_TEST((l.sut->counters().sent == 0 && l.sut->counters().failed == 1));
 }
 
+BOOST_AUTO_TEST_CASE(why_a_channel_closed_is_told_once_with_the_links_name) {
+  sending_lane l;
+  l.channel->break_down("datagrams do not fit");
+  for (std::uint64_t n = 0; n < 3; ++n)
+    l.send(n);
+  const auto told = l.node.events.take().first;
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST((told[0].how == severity::error));
+  BOOST_TEST(told[0].detail == "link uplink: datagrams do not fit");
+}
+
 BOOST_AUTO_TEST_CASE(what_waited_for_a_channel_that_closes_is_lost_too) {
   sending_lane l;
   for (std::uint64_t n = 0; n < 3; ++n)
@@ -225,6 +236,46 @@ BOOST_AUTO_TEST_CASE(encoding_is_a_step_and_what_comes_out_of_it_travels) {
   BOOST_TEST((encoded[0].route == sending_lane::route && encoded[0].copy == sending_lane::number));
   BOOST_TEST(encoded[0].begin_ns <= encoded[0].end_ns);
   BOOST_TEST(encoded[0].end_ns <= sent[0].begin_ns);
+  const auto sizes = only(all, record_kind::value, sending_lane::encoded_bytes);
+  BOOST_REQUIRE(sizes.size() == 2u);
+  BOOST_TEST(std::bit_cast<double>(sizes[0].amount) == 5.0); // "0body", the header not included
+  BOOST_TEST((sizes[0].route == sending_lane::route && sizes[0].copy == sending_lane::number));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_codec_no_encoded_size_is_reported) {
+  sending_lane l;
+  l.channel->make_room(fake_outgoing::endless);
+  l.send(0);
+  BOOST_TEST(only(l.node.recorded(), record_kind::value, sending_lane::encoded_bytes).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_is_compared_with_what_came_in) {
+  /// Takes the worker's number away again.
+  struct strip final : codec {
+    result<payload> encode(const payload& p) override { return p; }
+    result<payload> decode(const payload& p) override {
+      return payload(p.what(), p.bytes().subspan(1), p.owner());
+    }
+  };
+  constexpr std::uint16_t psnr_value = 22;
+  measured_node elsewhere;
+  psnr_meter meter("uplink", psnr_value, elsewhere.context(), std::make_unique<strip>());
+  {
+    sending_lane l({}, 1, &meter);
+    l.channel->make_room(fake_outgoing::endless);
+    const format grey{.kind = content::image, .channels = 1, .width = 2, .height = 2};
+    auto s = l.nth(3);
+    const auto pixels = payload::copy_of("abcd");
+    s.body = payload(grey, pixels.bytes(), pixels.owner());
+    l.sut->send(s, 0, l.node.by);
+    l.send(4, "spoilt"); // nothing came of it to compare
+  }
+  meter.finish(soon());
+  const auto figures = only(elsewhere.recorded(), record_kind::value, psnr_value);
+  BOOST_REQUIRE(figures.size() == 1u);
+  BOOST_TEST(std::bit_cast<double>(figures[0].amount) == 100.0);
+  BOOST_TEST(figures[0].trace == trace_id(1, 3).number());
+  BOOST_TEST((figures[0].route == sending_lane::route && figures[0].copy == sending_lane::number));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_encoded_failed_and_the_log_says_where_and_why) {

@@ -286,6 +286,15 @@ BOOST_AUTO_TEST_CASE(bytes_that_fail_their_checks_are_corrupt_and_the_next_frame
   BOOST_TEST(l.stage.got.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_channel_refuses_as_a_strangers_is_foreign) {
+  link_end l;
+  l.channel->arrive(error{errc::refused, "nobody with the key made it"});
+  l.arrive(l.from(0, 0));
+  l.receive_all();
+  BOOST_TEST((l.foreign() == 1 && l.corrupt() == 0));
+  BOOST_TEST(l.stage.got.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_delivered_body_lives_as_long_as_its_sample) {
   link_end l;
   l.arrive(l.from(0, 0));

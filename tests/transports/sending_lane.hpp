@@ -37,9 +37,10 @@ struct sending_lane {
   static constexpr std::uint16_t number = 2;
 
   static constexpr std::uint16_t planned_delay = 21; ///< number of that value
+  static constexpr std::uint16_t encoded_bytes = 22; ///< and of that
 
   explicit sending_lane(queue_config queue = {}, std::size_t codecs = 0,
-                        std::optional<emulation> impair = {}) {
+                        std::optional<emulation> impair = {}, psnr_meter* meter = nullptr) {
     std::vector<std::unique_ptr<codec>> made;
     for (std::size_t i = 0; i < codecs; ++i)
       made.push_back(std::make_unique<prefixing_codec>(static_cast<char>('0' + i)));
@@ -49,6 +50,8 @@ struct sending_lane {
                                                               .route_step = step,
                                                               .queue = queue,
                                                               .codec = codecs ? "prefix" : "raw",
+                                                              .encoded_bytes = encoded_bytes,
+                                                              .meter = meter,
                                                               .max_frame = 100,
                                                               .impair = std::move(impair),
                                                               .planned_delay = planned_delay},

@@ -22,11 +22,15 @@
 
 namespace peernet {
 
-/// Listens on a loopback port of its own and connects to `to`, IPv4, for whoever connects there.
+/// Listens on a loopback port, of its own if none is named, and connects to `to`, IPv4, for whoever
+/// connects there. Its end cuts them all off.
 class tcp_forwarder {
 public:
-  explicit tcp_forwarder(const endpoint& to) : to_(to), listening_(open_socket()) {
-    auto a = ipv4("127.0.0.1", 0);
+  explicit tcp_forwarder(const endpoint& to, std::uint16_t port = 0)
+      : to_(to), listening_(open_socket()) {
+    auto a = ipv4("127.0.0.1", port);
+    const int yes = 1;
+    ::setsockopt(listening_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     socklen_t size = sizeof a;
     BOOST_REQUIRE(::bind(listening_, reinterpret_cast<const sockaddr*>(&a), size) == 0);
     BOOST_REQUIRE(::listen(listening_, 16) == 0);
@@ -37,6 +41,12 @@ public:
   }
   ~tcp_forwarder() {
     ::close(stop_[1]);
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& c : connections_) // whoever waits for room in there waits no more
+        for (const int fd : {c.near, c.far})
+          ::shutdown(fd, SHUT_RDWR);
+    }
     thread_.join();
     ::close(stop_[0]);
     ::close(listening_);
@@ -92,9 +102,9 @@ private:
         if ((all[2 + 2 * i].revents == 0 || pass(c.near, c.far)) &&
             (all[3 + 2 * i].revents == 0 || pass(c.far, c.near)))
           continue;
+        const std::lock_guard lock(mutex_);
         hang_up(c);
         connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i));
-        const std::lock_guard lock(mutex_);
         ++ended_;
         changed_.notify_all();
       }
@@ -106,7 +116,9 @@ private:
   void accept() {
     const connection c{::accept(listening_, nullptr, nullptr), open_socket()};
     const auto a = ipv4(to_.address, to_.port);
-    if (::connect(c.far, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0)
+    const bool reached = ::connect(c.far, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0;
+    const std::lock_guard lock(mutex_);
+    if (reached)
       connections_.push_back(c);
     else
       hang_up(c);

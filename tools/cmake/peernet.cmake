@@ -23,7 +23,12 @@ set(PEERNET_PLUGIN_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/peernet)
 add_library(peernet_options INTERFACE)
 target_include_directories(peernet_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 target_compile_options(peernet_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-                       -Wno-missing-field-initializers -Wno-restrict $<$<BOOL:${PEERNET_WERROR}>:-Werror>)
+                       -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+                       $<$<BOOL:${PEERNET_WERROR}>:-Werror>)
+if(PEERNET_FUZZ)
+  # All that the fuzzers call tells them which ways it goes.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(PEERNET_SANITIZE)
   # CAF's headers bind null references on purpose; everything else of UBSan stays on.
   add_compile_options(-fsanitize=${PEERNET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

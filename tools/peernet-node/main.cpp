@@ -46,6 +46,9 @@ int complain(const error& e, int code) {
 int code_of(const error& e) {
   switch (e.code) {
   case errc::refused:
+  case errc::absent:
+  case errc::untrusted:
+  case errc::unencrypted:
   case errc::timeout:
   case errc::closed:
     return refused;
@@ -165,7 +168,7 @@ private:
 
 result<node_daemon::settings> daemon_settings(const wishes& w, std::optional<identity> self,
                                               const std::filesystem::path& folder) {
-  const auto at = parse_node_host(w.listen);
+  const auto at = parse_listen_address(w.listen);
   if (!at)
     return error{errc::bad_scenario, "--listen: " + at.error().message};
   const auto most = parse_size(w.accept_files);
@@ -176,6 +179,10 @@ result<node_daemon::settings> daemon_settings(const wishes& w, std::optional<ide
     return error{errc::bad_scenario, "--ports: " + ports.error().message};
   if (!w.plugins.empty() && !std::filesystem::is_directory(w.plugins))
     return error{errc::not_found, "--allow-plugins: " + w.plugins + " is no folder"};
+  if (w.plugins.find(':') != std::string::npos)
+    return error{errc::bad_scenario, "--allow-plugins: " + w.plugins +
+                                         ": a folder's name must have no colon, which separates "
+                                         "folders elsewhere; rename it or give a link to it"};
   const auto cache =
       w.cache.empty() ? default_cache_folder() : result{std::filesystem::absolute(w.cache)};
   if (!cache)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // peernet-run: the command line of one run. Everything it does is in actors/run_scenario.hpp.
 #include "actors/doctor.hpp"
+#include "actors/link_forecast.hpp"
 #include "actors/run_scenario.hpp"
 #include "actors/worker.hpp"
 #include "runtime/config/writer.hpp"
 #include "tools/peernet-run/progress_line.hpp"
 #include "tools/peernet-run/remote_options.hpp"
+#include "transports/udp_socket.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -108,7 +110,7 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
                  peernet::run_options options, bool json, bool doctor) {
   const auto what =
       peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin(),
-                                  {.hosts = hosts, .look_for_files = !remote.joins()});
+                                  {.hosts = hosts, .look_for_files = !remote.joins() && !doctor});
   if (!what) {
     std::cerr << peernet::to_string(what.errors);
     return code(peernet::exit_code::bad_scenario);
@@ -127,7 +129,8 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   if (doctor) {
     const auto found = peernet::examine(what, options);
     progress.clear();
-    std::cout << peernet::print(found);
+    if (found.code != peernet::exit_code::interrupted)
+      std::cout << peernet::print(found);
     return code(flush_standard_output() ? found.code : peernet::exit_code::internal_error);
   }
   const auto done = peernet::run_scenario(what, options);
@@ -135,7 +138,8 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   complain(done.problem);
   if (options.purpose == peernet::run_purpose::check && done.code == peernet::exit_code::passed) {
     const auto plan = peernet::make_plan(what.scenario);
-    std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin());
+    std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin())
+              << peernet::forecast_udp(what.scenario, *plan, peernet::granted_receive_memory);
   }
   if (json) {
     if (done.summary && !copy_file_to(summary_fd, done.folder + "/summary.json")) {

@@ -2,6 +2,7 @@
 #include "tools/peernet-run/remote_options.hpp"
 
 #include "actors/node_service.hpp"
+#include "actors/remote/digest.hpp"
 #include "actors/remote/file_store.hpp"
 #include "actors/remote/trust.hpp"
 #include "runtime/config/node_host.hpp"
@@ -40,10 +41,14 @@ result<remote_access> resolve(const remote_options& given) {
   auto self = folder ? identity::load(*folder) : result<identity>{folder.error()};
   if (folder)
     access.folder = *folder;
-  if (self)
+  const auto readable = trust(access.folder).all();
+  if (self && readable) {
     access.self = std::move(*self);
-  else
-    access.why_nobody = self.error().message;
+    return access;
+  }
+  const auto& why = self ? readable.error() : self.error();
+  access.why_nobody = why.message;
+  access.kind_of_nobody = why.code;
   return access;
 }
 
@@ -67,10 +72,12 @@ exit_code join_run(const reading& what, const remote_options& given, const remot
     return failed(exit_code::bad_scenario, access.why_nobody);
   const stream_security security{.self = access.self ? &*access.self : nullptr,
                                  .welcome = [known = trust(access.folder)](const fingerprint& f) {
-                                   return known.find(f, peer_role::coordinator).has_value();
+                                   return known.knows(f, peer_role::coordinator);
                                  }};
-  auto stream =
-      framed_stream::connect(at->name, at->port, security, clock::machine_now() + join_patience);
+  auto stream = framed_stream::connect(at->name, at->port, security,
+                                       {clock::machine_now() + join_patience, &interrupts});
+  if (!stream && interrupts.load() > 0)
+    return failed(exit_code::interrupted, "interrupted");
   if (!stream)
     return failed(exit_code::node_lost,
                   "coordinator " + to_string(*at) + ": " + stream.error().message);
@@ -90,9 +97,12 @@ exit_code join_run(const reading& what, const remote_options& given, const remot
       std::this_thread::sleep_for(std::chrono::milliseconds{20});
     stop.request_stop();
   });
+  const auto digest = digest_of_file(what.scenario.file);
+  if (!digest)
+    return failed(exit_code::bad_scenario, digest.error().message);
   // The worker dies with the thread that starts it: this one, which lives as long as the run.
   const auto done = service.serve(std::move(*stream), to_string(*at), stop.get_token(),
-                                  joining{given.node, what.scenario.name});
+                                  joining{given.node, what.scenario.name, *digest});
   if (interrupts.load() > 0)
     return failed(exit_code::interrupted, "interrupted");
   if (!done)

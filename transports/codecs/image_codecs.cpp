@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The plugin "image-codecs": the codecs "jpeg" and "png" with OpenCV. Encoding reads the payload's
-// own memory; decoding writes into pool memory of exactly the stated size, after the stated size
-// was found sane and equal to what the compressed picture says of itself.
+// The plugin "image-codecs": the codecs "jpeg", "png", "webp" and "resize" with OpenCV. Encoding
+// reads the payload's own memory; decoding writes into pool memory of exactly the stated size,
+// after the stated size was found sane and equal to what the compressed picture says of itself.
 #include "runtime/plugin/opencv_image.hpp"
 #include "runtime/plugin/registrar.hpp"
 #include "transports/codecs/image_header.hpp"
+#include "transports/codecs/resize_codec.hpp"
 
 #include <climits>
 #include <opencv2/imgcodecs.hpp>
@@ -21,10 +22,41 @@ struct image_format_kind {
   const char* extension;
   std::uint32_t largest_side; ///< pixels the file format can state
   std::optional<image_header> (*read_header)(std::span<const std::byte>) noexcept;
+  bool has_grey = true; ///< false: grey pictures travel as coloured ones
 };
 
 constexpr image_format_kind jpeg_kind{"jpeg", ".jpg", 65'500, read_jpeg_header};
 constexpr image_format_kind png_kind{"png", ".png", 1u << 20, read_png_header};
+constexpr image_format_kind webp_kind{"webp", ".webp", 16'383, read_webp_header, false};
+constexpr int webp_lossless = 101; // OpenCV: a quality above 100
+
+/// Gives a matrix of exactly its size the buffer's memory. A matrix over that memory would do, too,
+/// if OpenCV said whether it decoded anything: where it refuses a file's header it leaves what it
+/// was given as it is, with whatever the pool's memory held before.
+class lending_allocator final : public cv::MatAllocator {
+public:
+  explicit lending_allocator(buffer& memory) : memory_(memory) {}
+
+  cv::UMatData* allocate(int dims, const int* sizes, int type, void* data, std::size_t* step,
+                         cv::AccessFlag flags, cv::UMatUsageFlags usage) const override {
+    const auto pixel = static_cast<std::size_t>(CV_ELEM_SIZE(type));
+    if (data || dims != 2 || pixel * sizes[0] * sizes[1] != memory_.size())
+      return cv::Mat::getStdAllocator()->allocate(dims, sizes, type, data, step, flags, usage);
+    step[1] = pixel;
+    step[0] = pixel * static_cast<std::size_t>(sizes[1]);
+    auto* lent = new cv::UMatData(this);
+    lent->data = lent->origdata = reinterpret_cast<unsigned char*>(memory_.data());
+    lent->size = memory_.size();
+    return lent;
+  }
+  bool allocate(cv::UMatData* lent, cv::AccessFlag, cv::UMatUsageFlags) const override {
+    return lent != nullptr;
+  }
+  void deallocate(cv::UMatData* lent) const override { delete lent; }
+
+private:
+  buffer& memory_;
+};
 
 class image_codec final : public codec {
 public:
@@ -58,14 +90,18 @@ public:
       const auto header = kind_.read_header(encoded.bytes());
       if (!header)
         return corrupt("the bytes are no whole picture as this codec encodes it");
-      if (header->width != f.width || header->height != f.height || header->channels != f.channels)
+      const auto channels = kind_.has_grey ? f.channels : 3;
+      if (header->width != f.width || header->height != f.height || header->channels != channels)
         return corrupt("the picture is not of the size the frame states");
 
       auto memory = buffer::acquire(image_bytes(f));
-      auto pixels = mat_over(f, memory.data());
+      lending_allocator lender(memory);
+      cv::Mat pixels;
+      pixels.allocator = &lender;
       const cv::Mat file(1, static_cast<int>(encoded.size()), CV_8UC1,
                          const_cast<std::byte*>(encoded.data()));
-      cv::imdecode(file, f.channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR, &pixels);
+      const auto flags = f.channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
+      cv::imdecode(file, flags, &pixels);
       if (pixels.ptr<std::byte>() != memory.data())
         return corrupt("OpenCV cannot decode the picture");
       return payload(f, std::move(memory));
@@ -98,12 +134,24 @@ result<std::unique_ptr<codec>> make_png(const options& settings, const environme
                        static_cast<int>(settings.get<std::int64_t>("level"))}));
 }
 
+result<std::unique_ptr<codec>> make_webp(const options& settings, const environment& where) {
+  const auto quality = settings.get<bool>("lossless")
+                           ? webp_lossless
+                           : static_cast<int>(settings.get<std::int64_t>("quality"));
+  return std::unique_ptr<codec>(std::make_unique<image_codec>(
+      where.stage, webp_kind, std::vector<int>{cv::IMWRITE_WEBP_QUALITY, quality}));
+}
+
 } // namespace
 
 } // namespace peernet
 
 PEERNET_PLUGIN(into) {
   peernet::silence_opencv();
+  // The stage's own thread encodes; OpenCV's would disturb whatever else is measured here.
+  cv::setNumThreads(1);
   into.add_codec("jpeg", peernet::make_jpeg);
   into.add_codec("png", peernet::make_png);
+  into.add_codec("webp", peernet::make_webp);
+  into.add_codec("resize", peernet::make_resize);
 }

@@ -22,6 +22,12 @@ struct image_header {
 [[nodiscard]] std::optional<image_header>
 read_jpeg_header(std::span<const std::byte> file) noexcept;
 
+/// The size a WebP states; always of 3 channels, as the format has no grey. Nothing unless it is
+/// one whole picture in the simple form: a chunk VP8 (a key frame, not scaled) or VP8L without
+/// transparency, and neither animation nor attachments. Their contents are left to the decoder.
+[[nodiscard]] std::optional<image_header>
+read_webp_header(std::span<const std::byte> file) noexcept;
+
 /// The size a PNG states. Nothing unless it is one whole picture: 8-bit grey or RGB, not
 /// interlaced, in the chunks IHDR, IDAT and IEND. Checksums are left to the decoder.
 [[nodiscard]] std::optional<image_header> read_png_header(std::span<const std::byte> file) noexcept;

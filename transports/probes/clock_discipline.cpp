@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transports/probes/clock_discipline.hpp"
 
-#include "transports/probes/arrival_clock.hpp"
+#include "transports/arrival_clock.hpp"
 
 #include <sys/timex.h>
 #include <unistd.h>

@@ -10,7 +10,7 @@
 #include "runtime/core/error.hpp"
 #include "runtime/core/port_range.hpp"
 #include "runtime/core/random.hpp"
-#include "transports/probes/arrival_clock.hpp"
+#include "transports/arrival_clock.hpp"
 #include "transports/probes/clock_discipline.hpp"
 #include "transports/probes/pending_requests.hpp"
 #include "transports/probes/probe_datagram.hpp"

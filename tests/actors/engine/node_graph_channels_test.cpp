@@ -221,6 +221,28 @@ BOOST_AUTO_TEST_CASE(a_node_that_the_sender_cannot_reach_is_named_with_the_remed
                                       "links.uplink.network");
 }
 
+BOOST_AUTO_TEST_CASE(a_rehearsal_notes_what_cannot_be_bound_and_what_then_cannot_be_opened) {
+  const auto g = read_plan(chain_toml);
+  auto around = with_networks(g, "robot", {});
+  around.rehearsal = true;
+  test_node robot(g, "robot", around), cloud(g, "cloud", {.networks = {}, .rehearsal = true});
+  for (auto* node : {&robot, &cloud}) {
+    node->use_builtins();
+    require((*node)->load());
+  }
+  const auto bound = cloud->bind({});
+  BOOST_REQUIRE(bound.ok());
+  BOOST_TEST(bound->empty());
+  BOOST_REQUIRE_EQUAL(cloud->faults().size(), 1u);
+  BOOST_TEST(cloud->faults()[0].key == "links.uplink");
+  BOOST_CHECK(cloud->faults()[0].why.code == errc::not_found);
+  const auto ends = robot->bind({});
+  BOOST_REQUIRE(ends.ok());
+  require(robot->connect(*ends));
+  BOOST_TEST(robot->unconnected() == std::vector<std::string>{"uplink"},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_run_over_an_address_of_this_machine_s_own_is_encrypted_and_whole) {
   const auto own = outside_address();
   if (own.empty())
@@ -397,6 +419,71 @@ BOOST_AUTO_TEST_CASE(a_trace_that_is_not_there_is_named_when_the_link_is_opened)
   BOOST_REQUIRE(!opened.ok());
   BOOST_TEST(opened.error().message.starts_with("links.uplink.impair.trace: \""),
              opened.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_channel_says_is_wrong_reaches_the_user) {
+  struct troubled_channel final : channel_kind {
+    struct receiving final : receive_end {
+      [[nodiscard]] endpoint where() const override { return {.address = "127.0.0.1", .port = 7}; }
+      result<std::optional<incoming_frame>> receive(const peernet::clock&, duration) override {
+        return error{errc::closed, "nothing comes"};
+      }
+      void stop() noexcept override {}
+      [[nodiscard]] channel_report report() const override {
+        return {.bytes = {}, .counts = {}, .trouble = "its buffer is small"};
+      }
+    };
+    struct sending final : send_end {
+      send_status try_send(const outgoing_frame&) override { return send_status::would_block; }
+      bool wait_writable(duration) override { return false; }
+      void close(duration) noexcept override {}
+      bool connected() override { return false; }
+      [[nodiscard]] channel_report report() const override {
+        return {.bytes = {}, .counts = {}, .trouble = "nobody answers"};
+      }
+    };
+    result<std::unique_ptr<receive_end>> bind(const channel_settings&) override {
+      return std::unique_ptr<receive_end>{std::make_unique<receiving>()};
+    }
+    result<std::unique_ptr<send_end>> connect(const channel_settings&, const endpoint&) override {
+      return std::unique_ptr<send_end>{std::make_unique<sending>()};
+    }
+  };
+  const auto graph = read_plan(
+      with(chain_toml, "[sinks.actuator]\nnode = \"robot\"", "[sinks.actuator]\nnode = \"cloud\""));
+  test_node robot(graph, "robot"), cloud(graph, "cloud");
+  for (auto* n : {&robot, &cloud}) {
+    register_builtin_sensors(n->types);
+    register_builtin_models(n->types);
+    register_builtin_sinks(n->types);
+    n->types.add_channel("zmq-tcp", std::make_unique<troubled_channel>());
+    require((*n)->load());
+  }
+  const auto ends = cloud->bind({});
+  BOOST_REQUIRE(ends.ok());
+  const auto told = cloud->events().take().first;
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST((told[0].how == severity::warning));
+  BOOST_TEST(told[0].detail == "link uplink: its buffer is small");
+  BOOST_REQUIRE(robot->bind({}).ok());
+  require(robot->connect(*ends));
+  BOOST_CHECK((robot->unconnected() == std::vector<std::string>{"uplink (nobody answers)"}));
+}
+
+BOOST_AUTO_TEST_CASE(channels_know_the_run_and_the_largest_frame_of_their_link) {
+  const auto graph =
+      read_plan(with(chain_toml, "to = \"detector\"",
+                     "to = \"detector\"\ntransport = { type = \"udp\", max-sample = \"2MB\" }"));
+  test_node cloud(graph, "cloud");
+  cloud.use_builtins();
+  auto channel = std::make_unique<noting_channel>();
+  const auto& noted = *channel;
+  cloud.types.add_channel("udp", std::move(channel));
+  require(cloud->load());
+  BOOST_REQUIRE(cloud->bind({.clock = reference_clock, .run = 4711, .values = {}}).ok());
+  BOOST_REQUIRE(noted.bound.contains("uplink"));
+  BOOST_TEST(noted.bound.at("uplink").max_frame == 2'000'000u);
+  BOOST_TEST(noted.bound.at("uplink").run == 4711u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -127,6 +127,53 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_made_is_named_by_its_key) {
   BOOST_TEST(unknown.message.starts_with("inference.detector: "), unknown.message);
 }
 
+BOOST_AUTO_TEST_CASE(what_cannot_be_made_can_be_asked_for_by_its_key) {
+  const auto g = read_plan(chain_toml);
+  test_node robot(g, "robot");
+  robot.types.add_sensor("bytes", failing<sensor>("the lens is missing"));
+  robot.types.add_sink("discard", failing<sink>("no arm"));
+  BOOST_TEST(robot->faults().empty());
+  BOOST_TEST(!robot->load().ok());
+  BOOST_REQUIRE_EQUAL(robot->faults().size(), 2u);
+  const auto& [key, why] = robot->faults().front();
+  BOOST_TEST(key == "sensors.camera");
+  BOOST_CHECK(why.code == errc::not_found);
+  BOOST_TEST(why.message == "the lens is missing");
+}
+
+BOOST_AUTO_TEST_CASE(a_rehearsal_goes_on_without_what_cannot_be_made) {
+  catalogue known = catalogue::builtin();
+  require(known.add({.kind = plugin_kind::codec,
+                     .name = "squeeze",
+                     .module = "of-nobody",
+                     .doc = "makes small"}));
+  const auto g = read_plan(
+      with(chain_toml, "to = \"detector\"", "to = \"detector\"\ncodec = \"squeeze\""), known);
+  auto around = with_networks(g, "robot", {});
+  around.rehearsal = true;
+  test_node robot(g, "robot", around, known), cloud(g, "cloud", around, known);
+  robot.types.add_sensor("bytes", failing<sensor>("the lens is missing"));
+  robot.types.add_sink("discard", failing<sink>("no arm"));
+  cloud.types.add_model("echo", failing<model>("no weights"));
+  for (auto* node : {&robot, &cloud}) { // neither knows the codec
+    register_zmq_channels(node->types);
+    BOOST_TEST(!(*node)->load().ok());
+  }
+  BOOST_TEST(robot->faults().size() == 3u);
+  BOOST_TEST(cloud->faults().size() == 2u);
+  std::vector<bound_end> all;
+  for (auto* node : {&robot, &cloud}) {
+    const auto bound = (*node)->bind({});
+    BOOST_REQUIRE_MESSAGE(bound.ok(), (bound ? "" : bound.error().message));
+    all.insert(all.end(), bound->begin(), bound->end());
+  }
+  BOOST_TEST(all.size() == 2u);
+  for (auto* node : {&robot, &cloud})
+    require((*node)->connect(all));
+  for (auto* node : {&robot, &cloud})
+    BOOST_TEST(test_run::until([&] { return (*node)->unconnected().empty(); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_factory_that_throws_is_named_by_its_key_too) {
   const auto e = load_error(chain_toml, "cloud", [](registry& r) {
     r.add_model("echo", [](const options&, const environment&) -> result<std::unique_ptr<model>> {

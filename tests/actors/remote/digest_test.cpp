@@ -3,7 +3,10 @@
 #include "tests/actors/remote/remote_rig.hpp"
 #include "tests/support/temp_folder.hpp"
 
+#include <atomic>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 using namespace peernet;
 
@@ -33,6 +36,24 @@ BOOST_AUTO_TEST_CASE(a_file_has_the_digest_of_its_bytes) {
     std::ofstream(folder / "file", std::ios::binary) << text;
     BOOST_TEST(must(digest_of_file(folder / "file")) == digest_of(text));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_book_reads_each_file_once_whoever_asks) {
+  const temp_folder folder;
+  std::ofstream(folder / "one") << "abc";
+  std::ofstream(folder / "other") << "xyz";
+  digest_book book;
+  std::vector<std::thread> askers;
+  std::atomic<int> right = 0;
+  for (int i = 0; i < 8; ++i)
+    askers.emplace_back([&] { right += must(book.of(folder / "one")) == digest_of("abc"); });
+  for (auto& a : askers)
+    a.join();
+  BOOST_TEST(right == 8);
+  std::ofstream(folder / "one") << "changed"; // which nobody looks at any more
+  BOOST_TEST(must(book.of(folder / "one")) == digest_of("abc"));
+  BOOST_TEST(must(book.of(folder / "other")) == digest_of("xyz"));
+  BOOST_TEST(!book.of(folder / "none").ok());
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_named) {

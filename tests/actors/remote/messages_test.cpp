@@ -32,7 +32,7 @@ const std::string a_digest(64, 'a');
 
 /// One of each kind, every field with something in it.
 std::vector<remote_message> every_message() {
-  return {greeting{some_facts(), "cloud", "echo"},
+  return {greeting{some_facts(), "cloud", "echo", a_digest},
           preparation{"run", "cloud", {{"files/0-a", a_digest, 1}, {"files/1-b", "", 0}}},
           wanted_files{{a_digest, std::string(64, 'b')}},
           file_follows{"stage/1.png", a_digest, 7},
@@ -40,7 +40,8 @@ std::vector<remote_message> every_message() {
           worker_started{4711, "folder"},
           worker_ended{"killed by signal 9 (Killed)"},
           refusal{"it is busy"},
-          pairing{"claim", "laptop"}};
+          pairing{"claim", "laptop"},
+          still_here{}};
 }
 
 void check_corrupt(std::string_view text) {

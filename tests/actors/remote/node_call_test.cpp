@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(another_version_is_refused_and_both_sides_are_told) {
       say(s, greeting{.facts = other});
       told = hear<refusal>(s).why;
     });
-    check_error(call(peer), errc::refused,
+    check_error(call(peer), errc::other_version,
                 {"node cloud (127.0.0.1:" + std::to_string(peer.at().port) + "): ", "PeerNet 1.2.3",
                  protocol ? "protocol 2" : "PeerNet 0.9.0", "install the same version"});
     peer.finish();
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(who_is_not_there_is_named) {
   const int fd = must(listen_at("127.0.0.1", 0));
   const auto at = local_end(fd);
   ::close(fd);
-  check_error(call(at), errc::refused, {"node cloud: ", std::to_string(at.port)});
+  check_error(call(at), errc::absent, {"node cloud: ", std::to_string(at.port)});
 }
 
 BOOST_AUTO_TEST_CASE(certificates_that_are_not_known_end_it_on_either_side) {
@@ -88,12 +88,12 @@ BOOST_AUTO_TEST_CASE(certificates_that_are_not_known_end_it_on_either_side) {
   stranger.knows(laptop);
   {
     scripted_peer peer(stranger.security, [](framed_stream&) {});
-    BOOST_TEST(!call(peer).ok());
+    check_error(call(peer), errc::untrusted, {"node cloud (127.0.0.1:", "is not known here"});
     BOOST_CHECK_THROW(peer.finish(), std::runtime_error);
   }
   robot.knows(stranger);
   auto peer = node([](framed_stream&) {});
-  check_error(call(peer), errc::closed, {"node cloud (127.0.0.1:", "does not know our certif"});
+  check_error(call(peer), errc::untrusted, {"node cloud (127.0.0.1:", "does not know our certif"});
   BOOST_CHECK_THROW(peer.finish(), std::runtime_error);
 }
 
@@ -221,6 +221,19 @@ BOOST_AUTO_TEST_CASE(a_node_that_cannot_take_a_file_is_heard_in_the_middle_of_it
   BOOST_TEST(last.done < last.all);
 }
 
+BOOST_AUTO_TEST_CASE(a_machine_hears_that_others_are_waited_for) {
+  auto peer = node([&](framed_stream& s) {
+    greet(s);
+    (void)hear<preparation>(s);
+    say(s, wanted_files{});
+    (void)hear<still_here>(s);
+  });
+  const auto c = must(call(peer));
+  must(c->prepare("run", {}, {}));
+  must(c->still_here());
+  peer.finish();
+}
+
 BOOST_AUTO_TEST_CASE(shipping_can_be_interrupted) {
   const std::vector files{file("long", std::string(5'000'000, 'l'))};
   auto peer = node([&](framed_stream& s) {
@@ -262,7 +275,7 @@ BOOST_AUTO_TEST_CASE(a_machine_of_another_version_that_came_by_itself_learns_why
   greeting said{.facts = facts_of("robot"), .node = "cloud", .scenario = "s"};
   said.facts.version = "0.9.0";
   check_error(node_call::with(settings(), framed_stream(std::move(pair.client)), said, 1h),
-              errc::refused, {"node cloud", "0.9.0"});
+              errc::other_version, {"node cloud", "0.9.0"});
   (void)hear<greeting>(theirs);
   BOOST_TEST(hear<refusal>(theirs).why.find("0.9.0") != std::string::npos);
 }

@@ -158,6 +158,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_is_not_known_is_kept_out_and_told_so) {
   std::string nothing;
   BOOST_TEST(says(read_to_end(pair.client, nothing), "does not know our certificate"));
   BOOST_TEST(nothing.empty());
+  BOOST_CHECK(pair.server.kind_of_problem() == errc::untrusted);
+  BOOST_CHECK(pair.client.kind_of_problem() == errc::untrusted);
 }
 
 BOOST_AUTO_TEST_CASE(the_reason_is_told_even_to_who_writes_first_and_finds_it_closed) {
@@ -250,6 +252,8 @@ BOOST_AUTO_TEST_CASE(a_bare_client_at_a_tls_server_is_understood_by_both) {
   std::string nothing;
   BOOST_TEST(says(read_to_end(pair.client, nothing), "speaks TLS"));
   BOOST_TEST(nothing.empty());
+  BOOST_CHECK(pair.server.kind_of_problem() == errc::unencrypted);
+  BOOST_CHECK(pair.client.kind_of_problem() == errc::unencrypted);
 }
 
 BOOST_AUTO_TEST_CASE(a_tls_client_at_a_bare_server_is_understood_by_both) {
@@ -261,6 +265,8 @@ BOOST_AUTO_TEST_CASE(a_tls_client_at_a_bare_server_is_understood_by_both) {
   BOOST_TEST(nothing.empty());
   BOOST_TEST(serve(pair.client) == stream_status::closed);
   BOOST_TEST(says(pair.client.problem(), "speaks no TLS"));
+  BOOST_CHECK(pair.server.kind_of_problem() == errc::unencrypted);
+  BOOST_CHECK(pair.client.kind_of_problem() == errc::unencrypted);
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_end_a_handshake) {

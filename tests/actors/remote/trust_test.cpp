@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(without_a_file_nobody_is_trusted) {
   const temp_folder folder;
   const trust known(folder.path());
   BOOST_TEST(must(known.all()).empty());
-  BOOST_TEST(!known.find(print(1), peer_role::node));
+  BOOST_TEST(!known.knows(print(1), peer_role::node));
 }
 
 BOOST_AUTO_TEST_CASE(who_is_added_is_found_in_that_role_only) {
@@ -43,11 +43,11 @@ BOOST_AUTO_TEST_CASE(who_is_added_is_found_in_that_role_only) {
   const trust known(folder.path() / "below");
   must(known.add({peer_role::coordinator, print(1), "laptop"}));
   must(known.add({peer_role::node, print(2), "robot"}));
-  BOOST_TEST(known.find(print(1), peer_role::coordinator)->name == "laptop");
-  BOOST_TEST(!known.find(print(1), peer_role::node));
-  BOOST_TEST(known.find(print(2), peer_role::node)->name == "robot");
-  BOOST_TEST(!known.find(print(2), peer_role::coordinator));
-  BOOST_TEST(!known.find(print(3), peer_role::node));
+  BOOST_TEST(must(known.find(print(1), peer_role::coordinator))->name == "laptop");
+  BOOST_TEST(!known.knows(print(1), peer_role::node));
+  BOOST_TEST(must(known.find(print(2), peer_role::node))->name == "robot");
+  BOOST_TEST(!known.knows(print(2), peer_role::coordinator));
+  BOOST_TEST(!known.knows(print(3), peer_role::node));
   struct stat about {};
   BOOST_REQUIRE(::stat((folder.path() / "below" / "trusted").c_str(), &about) == 0);
   BOOST_TEST((about.st_mode & 0777) == 0600);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_none_is_named_and_nobody_is_trusted_then) {
     BOOST_REQUIRE_MESSAGE(!all.ok(), line);
     BOOST_TEST(all.error().code == errc::unreadable);
     BOOST_TEST(all.error().message.find((folder / "trusted") + ":3: ") == 0U);
-    BOOST_TEST(!known.find(print(1), peer_role::node));
+    BOOST_TEST(!known.knows(print(1), peer_role::node));
     BOOST_TEST(!known.add({peer_role::node, print(1), "robot"}).ok());
     BOOST_TEST(read(folder / "trusted") == good + "# a comment\n" + line + "\n");
   }
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_others_may_change_trusts_nobody) {
   must(known.add({peer_role::node, print(1), "robot"}));
   std::filesystem::permissions(folder / "trusted", std::filesystem::perms{0620});
   BOOST_TEST(known.all().error().code == errc::refused);
-  BOOST_TEST(!known.find(print(1), peer_role::node));
+  BOOST_TEST(!known.knows(print(1), peer_role::node));
 }
 
 BOOST_AUTO_TEST_CASE(many_may_add_at_the_same_time) {

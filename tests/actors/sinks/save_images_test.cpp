@@ -26,8 +26,8 @@ payload picture(std::uint16_t channels = 3) {
   return {f, std::move(memory)};
 }
 
-payload boxes(std::initializer_list<detection> found) {
-  return pack(std::span(found.begin(), found.size()));
+payload boxes(std::initializer_list<detection> found, const format& searched = {}) {
+  return pack(std::span(found.begin(), found.size()), searched);
 }
 
 /// Keeps one frame, of sample 7.
@@ -109,6 +109,17 @@ BOOST_AUTO_TEST_CASE(detections_are_drawn_on_a_copy_of_their_frame) {
       std::ranges::all_of(frames.frame.bytes(), [](std::byte b) { return b == std::byte{20}; }));
 }
 
+BOOST_AUTO_TEST_CASE(boxes_found_in_a_smaller_picture_are_drawn_where_they_belong) {
+  const detection d{.x = 25, .y = 20, .width = 30, .height = 25, .score = 0.9f};
+  const format halved{.kind = content::image, .channels = 3, .width = 100, .height = 50};
+  BOOST_TEST(make()->act(arrived(boxes({d}, halved))).ok());
+  const auto drawn = saved("results/album/0-00000007.jpg");
+  BOOST_REQUIRE(!drawn.empty());
+  BOOST_TEST(is_green(drawn, 50, 70));
+  BOOST_TEST(is_green(drawn, 80, 90));
+  BOOST_TEST(!is_green(drawn, 30, 40));
+}
+
 BOOST_AUTO_TEST_CASE(a_class_of_the_whole_picture_is_written_at_its_top) {
   detection d{.score = 0.9f};
   d.set_label("tabby cat");
@@ -121,12 +132,14 @@ BOOST_AUTO_TEST_CASE(a_class_of_the_whole_picture_is_written_at_its_top) {
 BOOST_AUTO_TEST_CASE(wild_numbers_from_a_model_do_no_harm) {
   const float far = std::numeric_limits<float>::max();
   const float none = std::numeric_limits<float>::quiet_NaN();
-  BOOST_TEST(make()
-                 ->act(arrived(boxes({{.x = -far, .y = -far, .width = far, .height = far},
-                                      {.x = far, .y = far, .width = far, .height = far},
-                                      {.x = none, .y = 1, .width = 2, .height = 3},
-                                      {.x = 1, .y = 2, .width = -5, .height = -5, .score = far}})))
-                 .ok());
+  for (const auto& searched : {format{}, format{.width = 1, .height = 0xFFFF'FFFF}})
+    BOOST_TEST(make()
+                   ->act(arrived(boxes({{.x = -far, .y = -far, .width = far, .height = far},
+                                        {.x = far, .y = far, .width = far, .height = far},
+                                        {.x = none, .y = 1, .width = 2, .height = 3},
+                                        {.x = 1, .y = 2, .width = -5, .height = -5, .score = far}},
+                                       searched)))
+                   .ok());
   BOOST_TEST(!saved("results/album/0-00000007.jpg").empty());
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/clocks/bent_pieces.hpp"
+#include "runtime/clocks/offset_strip.hpp"
 #include "tests/runtime/clocks/simulated_pair.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -48,23 +49,36 @@ BOOST_AUTO_TEST_CASE(a_step_between_two_knots_is_covered_by_both_sides) {
     simulated_pair pair{.local = {}, .remote = {.offset = 1e9}, .path = {}};
     pair.remote.step_at = between(random, 1e9, 9e9);
     pair.remote.step_by = any_magnitude(random, 3, 6);
-    const auto found = judge(cover(pair, random), pair, true, 0, 9.999e9, random);
+    pair.rate = any_magnitude(random, 0, 2);
+    const auto slope = between(random, -200e-6, 200e-6); // as a line through both sides has one
+    const auto pieces = cover(pair, random, slope);
+    const auto found = judge(pieces, pair, true, 0, 9.999e9, random);
     BOOST_TEST(found.outside == 0, "trial " << trial << ": " << found);
+    BOOST_TEST(std::ranges::all_of(pieces, &clock_segment::unsteady));
   }
 }
 
 BOOST_AUTO_TEST_CASE(of_each_cell_the_quickest_exchange_decides) {
   const std::vector<offset_bounds> exchanges{{0, 5000, 6000, -1000, 6000},
                                              {20 * ms, 1000, 20 * ms + 2000, -1000, 2000},
-                                             {cell, 500, cell + 1000, -500, 1000}};
-  const auto pieces = cover_bent(exchanges, 0, 1, 0, 2 * cell, cell, 0);
-  expect_gapless(pieces, 0, 2 * cell);
-  BOOST_TEST(pieces.size() == 3u); // before, between and behind two knots
+                                             {cell, 500, cell + 1000, -500, 1000},
+                                             {2 * cell, 500, 2 * cell + 1000, -500, 1000}};
+  const auto pieces = cover_bent(exchanges, 0, 1, 0, 3 * cell, cell, 0);
+  expect_gapless(pieces, 0, 3 * cell);
+  BOOST_TEST(pieces.size() == 4u); // before, between and behind three knots
   BOOST_TEST(pieces[1].first_ns == 20 * ms + 1000);
   BOOST_TEST(pieces[1].offset_ns == 0);
   // 1000 ns, and a quarter of what 100 ppm make over 80 ms
   BOOST_TEST(std::abs(pieces[1].bound_ns - 3000) < 5);
-  BOOST_TEST(pieces[2].bound_growth == 1e-4);
+  BOOST_TEST(pieces[3].bound_growth == 1e-4);
+}
+
+BOOST_AUTO_TEST_CASE(two_knots_alone_tell_nothing_of_the_rate_between_them) {
+  const std::vector<offset_bounds> exchanges{{0, 500, 1000, -500, 1000},
+                                             {cell, 500, cell + 1000, -500, 1000}};
+  const auto pieces = cover_bent(exchanges, 0, 1, 0, 2 * cell, cell, 0);
+  BOOST_TEST(pieces.size() == 3u);
+  BOOST_TEST(std::abs(pieces[1].bound_ns - (500 + offset_strip::steepest * cell)) < 5);
 }
 
 BOOST_AUTO_TEST_CASE(one_exchange_covers_everything_with_a_bound_that_grows) {

@@ -164,6 +164,37 @@ BOOST_AUTO_TEST_CASE(a_step_longer_than_a_window_shows_too) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_step_of_clocks_that_swing_as_well_is_found_where_it_was) {
+  auto steps = 0;
+  const auto both = [](random_source& random) {
+    auto pair = any_idle_pair(random);
+    auto& swings = either_clock(pair, random);
+    swings.period = any_magnitude(random, 0.2, 2) * 1e9;
+    swings.wander = any_magnitude(random, -5, -3.3) * swings.period / (2 * std::numbers::pi);
+    auto& steps_too = either_clock(pair, random);
+    steps_too.step_at = between(random, 0.1, 0.9) * pair.length;
+    steps_too.step_by = any_magnitude(random, 5, 9);
+    pair.rate = any_magnitude(random, 1, 2.2);
+    return pair;
+  };
+  in_every_trial(
+      8000, both,
+      [&](const simulated_pair& pair, auto&, const clock_course& course, bool from_asker, auto&) {
+        const auto at = std::min(pair.local.step_at, pair.remote.step_at);
+        const auto before = pair.shown(at - 1, from_asker).first;
+        const auto after = pair.shown(at + 1, from_asker).first;
+        for (const auto& e : course.events)
+          if (e.what == kind::step) {
+            BOOST_TEST((e.begin_ns <= after && before <= e.end_ns));
+            ++steps;
+          }
+        BOOST_TEST(
+            course.at(before).unsteady()); // no rate tells of what the step did to a duration
+        BOOST_TEST(course.at(after).unsteady());
+      });
+  BOOST_TEST(steps > trials);
+}
+
 BOOST_AUTO_TEST_CASE(a_swing_faster_than_probes_come_keeps_the_truth_inside_and_shows) {
   for (const auto& [amplitude, period] : {std::pair{7e3, 0.1e9}, {20e3, 0.3e9}, {50e3, 0.7e9}})
     for (std::uint64_t seed = 7000; seed < 7020; ++seed) {

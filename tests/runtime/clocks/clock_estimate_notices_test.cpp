@@ -42,6 +42,9 @@ BOOST_AUTO_TEST_CASE(datagrams_that_stop_are_told_with_time_and_length) {
   BOOST_TEST(says(told[0], "over the control plane"), told[0].detail);
   BOOST_TEST((told[0].clock == 0 && std::abs(told[0].time_ns - 2 * second) < 200 * ms));
   BOOST_TEST(says(told[1], "between robot and cloud for 3."), told[1].detail);
+  BOOST_TEST(says(told[1], "to the end of the run; meanwhile they were compared over the "
+                           "coordinator, and the bound between their clocks went from ± 1"),
+             told[1].detail);
   BOOST_TEST((told[1].clock == 1 && std::abs(told[1].time_ns - trio.clocks[1].at(7e9)) < 200 * ms));
 }
 

@@ -100,19 +100,44 @@ BOOST_AUTO_TEST_CASE(two_ways_that_contradict_each_other_are_an_error_and_both_a
   }
 }
 
+BOOST_AUTO_TEST_CASE(probes_of_any_interval_tell_a_step_from_a_drift) {
+  for (const auto interval : {second / 2, second, 3 * second}) {
+    auto found = 0;
+    for (std::uint64_t trial = 0; trial < 30; ++trial) {
+      random_source random(trial);
+      auto trio = idle_trio();
+      trio.length = 20.0 * static_cast<double>(interval);
+      trio.clocks[1].step_at = between(random, 0.3, 0.7) * trio.length;
+      trio.clocks[1].step_by = any_magnitude(random, 6, 7);
+      std::vector<probe> probes;
+      for (std::size_t path = 0; path < 3; ++path)
+        for (const auto& p : trio.run(path, random, 1e9 / static_cast<double>(interval)))
+          probes.push_back(p);
+      const auto e = estimate_clocks(
+          {.probes = probes, .looks = {}, .names = trio_names, .interval_ns = interval});
+      BOOST_TEST_INFO_SCOPE("interval " << interval << ", trial " << trial);
+      expect_truth(e, trio, random);
+      const auto* step = find(e, "clock step");
+      found += step && says(*step, "clock of robot stepped");
+    }
+    BOOST_TEST(found == 30, "interval " << interval);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_said_of_times_long_before_and_behind_all_exchanges) {
   random_source random(14);
   const auto trio = idle_trio();
   const auto probes = trio.run(0, random);
-  const auto within = [&](std::int64_t silence) {
+  const auto within = [&](std::int64_t interval) {
     const auto e = estimate_clocks(
-        {.probes = probes, .looks = {}, .names = trio_names, .silence_ns = silence});
+        {.probes = probes, .looks = {}, .names = trio_names, .interval_ns = interval});
     const auto pieces = only(e.segments, 1, 0);
     BOOST_REQUIRE(!pieces.empty());
     return std::pair{pieces.front().first_ns, pieces.back().last_ns};
   };
-  for (const auto silence : {longest_silence(50 * ms), 7 * second}) {
-    const auto [first, last] = within(silence);
+  for (const auto interval : {50 * ms, 350 * ms}) {
+    const auto [first, last] = within(interval);
+    const auto silence = longest_silence(interval);
     BOOST_TEST(first == probes.front().t2 - silence);
     BOOST_TEST(last == probes.back().t3 + silence);
   }
@@ -210,6 +235,7 @@ BOOST_AUTO_TEST_CASE(a_system_clock_without_a_daemon_leaves_the_probes_or_nothin
   const auto* n = find(both, "system clock not disciplined");
   BOOST_REQUIRE(n);
   BOOST_TEST((n->how == weight::warning && says(*n, "cloud")));
+  BOOST_TEST(n->time_ns == looks.front().time_ns); // the reference clock's, when the run began
   expect_truth(both, trio, random);
   const auto alone = estimate(probes, looks, clock_basis::system);
   BOOST_TEST((find(alone, "system clock not disciplined")->how == weight::error));

@@ -39,7 +39,10 @@ fared try_durations(const clock_map& sut, const simulated_trio& trio, random_sou
     const auto from = static_cast<clock_id>(random.between(0, 2));
     const auto to = static_cast<clock_id>(random.between(0, 2));
     const auto length = any_magnitude(random, 3, 9.5);
-    const auto begin = between(random, -0.2e9, std::max(0.0, trio.length - length));
+    auto begin = between(random, -0.2e9, std::max(0.0, trio.length - length));
+    for (const auto& c : trio.clocks) // half of them at the step, if there is one
+      if (c.step_by != 0 && i % 2)
+        begin = std::max(-0.2e9, c.step_at - random.uniform() * length);
     const auto end = std::min(begin + length, trio.length + 0.2e9);
     const auto b = trio.clocks[from].at(begin), e = trio.clocks[to].at(end);
     const auto truth =
@@ -80,6 +83,23 @@ BOOST_AUTO_TEST_CASE(without_an_estimate_a_clocks_own_seconds_count_with_any_rat
   BOOST_TEST(sut.between(5, 10, 5, 1'000'010)->ns == 1'000'000);
   BOOST_TEST(sut.between(5, 10, 5, 1'000'010)->bound == 1e6 * offset_strip::steepest);
   BOOST_TEST(!sut.between(5, 10, 6, 30).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_clocks_own_seconds_say_nothing_across_what_may_have_been_a_step) {
+  clock_segment before{.from = 1, .to = 0, .first_ns = 100, .last_ns = 199, .bound_ns = 9};
+  before.steady_last_ns = 199;
+  clock_segment steps{.from = 1, .to = 0, .first_ns = 200, .last_ns = 300, .bound_ns = 9};
+  steps.forget_rate();
+  clock_segment behind{.from = 1, .to = 0, .first_ns = 301, .last_ns = 400, .bound_ns = 9};
+  behind.steady_first_ns = 301;
+  const clock_map sut({before, steps, behind});
+  BOOST_TEST(sut.between(1, 50, 1, 199)->ns == 149); // before it
+  BOOST_TEST(sut.between(1, 301, 1, 1'000)->ns == 699);
+  BOOST_TEST(!sut.between(1, 50, 1, 200).has_value());
+  BOOST_TEST(!sut.between(1, 50, 1, 350).has_value());
+  BOOST_TEST(!sut.between(1, 50, 1, 1'000).has_value());
+  BOOST_TEST(!sut.between(1, 300, 1, 1'000).has_value());
+  BOOST_TEST(sut.between(1, 150, 1, 350)->bound == 18); // the ends are known
 }
 
 BOOST_AUTO_TEST_CASE(several_segments_share_the_time_between_them) {
@@ -135,6 +155,16 @@ BOOST_AUTO_TEST_CASE(where_a_clock_may_have_stepped_meanwhile_only_the_mapped_en
   BOOST_TEST((sut.between(1, 90, 1, 190)->ns == 100 && sut.between(1, 90, 1, 190)->bound == 0));
 }
 
+BOOST_AUTO_TEST_CASE(a_begin_that_may_lie_before_a_step_is_no_begin_of_a_steady_time) {
+  const std::vector<clock_segment> segments{
+      {.from = 2, .to = 0, .bound_ns = 500, .steady_first_ns = 1'000},
+      {.from = 1, .to = 0, .bound_ns = 400},
+      {.from = 1, .to = 2, .bound_ns = 50}};
+  const clock_map sut(segments);
+  BOOST_TEST(sut.between(1, 1'050, 2, 2'000)->bound == 50);
+  BOOST_TEST(sut.between(1, 1'049, 2, 2'000)->bound == 900);
+}
+
 BOOST_AUTO_TEST_CASE(durations_of_any_length_hold_the_truth_however_clocks_drift) {
   for (int trial = 0; trial < 100; ++trial) {
     random_source random(static_cast<std::uint64_t>(trial));
@@ -151,9 +181,24 @@ BOOST_AUTO_TEST_CASE(durations_hold_the_truth_across_a_step_of_any_of_the_clocks
     auto trio = any_trio(random);
     for (auto& p : trio.paths)
       p = any_idle_pair(random).path;
-    auto& c = trio.clocks[random.between(1, 2)];
+    auto& c = trio.clocks[random.between(0, 2)];
+    if (trial % 3 == 0)
+      c = {.drift = c.drift, .wander = 100e3, .period = between(random, 3e9, 30e9)};
     c.step_at = between(random, 0.2, 0.8) * trio.length;
     c.step_by = any_magnitude(random, 5, 9);
+    const auto found = try_durations(map_of(trio, random), trio, random);
+    BOOST_TEST((found.outside == 0 && found.inconsistent == 0 && found.unmapped == 0),
+               "trial " << trial << ": " << found);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(durations_hold_the_truth_while_queues_hide_what_clocks_do) {
+  for (int trial = 0; trial < 100; ++trial) {
+    random_source random(3000 + static_cast<std::uint64_t>(trial));
+    auto trio = any_trio(random);
+    auto& c = trio.clocks[random.between(0, 2)];
+    c.period = any_magnitude(random, 0, 1) * 1e9;
+    c.wander = any_magnitude(random, 3, 4.3);
     const auto found = try_durations(map_of(trio, random), trio, random);
     BOOST_TEST((found.outside == 0 && found.inconsistent == 0 && found.unmapped == 0),
                "trial " << trial << ": " << found);

@@ -66,6 +66,36 @@ BOOST_AUTO_TEST_CASE(a_row_says_what_the_exchanges_of_a_pair_were_like) {
   BOOST_TEST(row.checked.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(exchanges_with_bad_stamps_are_counted_and_change_no_figure) {
+  for (const bool shared : {false, true}) {
+    random_source random(20);
+    const simulated_pair pair{.local = {}, .remote = {.offset = shared ? 0 : 1e9}, .path = {}};
+    auto probes = pair.run(random);
+    for (auto& p : probes)
+      p.remote = shared ? p.local : p.remote;
+    const auto good = probes;
+    auto impossible = probes[100]; // as one was seen on a machine with too much to do
+    impossible.t4 = impossible.t1 + (impossible.t3 - impossible.t2) - 6 * us;
+    auto contradictory = probes[120]; // possible in itself, and quick
+    contradictory.t2 -= 40 * us;
+    contradictory.t3 = contradictory.t2 + (contradictory.t4 - contradictory.t1) - 2 * us;
+    auto far_away = impossible;
+    for (auto* t : {&far_away.t1, &far_away.t4})
+      *t += 3600 * second;
+    probes.insert(probes.begin() + 100, {impossible, contradictory, far_away});
+    const auto rows = rows_of(probes), clean = rows_of(good);
+    BOOST_TEST_REQUIRE(rows.size() == 1u);
+    const auto &row = rows.front(), &wanted = clean.front();
+    BOOST_TEST((row.bad_stamps == 3u && wanted.bad_stamps == 0u));
+    BOOST_TEST(row.exchanges == wanted.exchanges);
+    BOOST_TEST(row.shortest_ns == wanted.shortest_ns);
+    BOOST_TEST(row.median_ns == wanted.median_ns);
+    BOOST_TEST((row.offset_ns == wanted.offset_ns && row.bound_ns == wanted.bound_ns));
+    BOOST_TEST_REQUIRE(row.checked.has_value());
+    BOOST_TEST(row.checked->difference_ns == wanted.checked->difference_ns);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_network_and_method_of_a_pair_has_a_row_but_not_every_direction) {
   random_source random(2);
   auto probes = simulated_pair{}.run(random);

@@ -57,6 +57,8 @@ BOOST_AUTO_TEST_CASE(a_gap_has_a_beginning_and_a_length) {
   BOOST_TEST_REQUIRE(found.size() == 1u);
   BOOST_TEST(found[0].begin_ns == 1900 * ms);
   BOOST_TEST(found[0].length_ns == 3100 * ms);
+  BOOST_TEST(found[0].remote_begin_ns == 1900 * ms + us);
+  BOOST_TEST(!found[0].to_the_end);
   BOOST_TEST(found[0].by_control == 0u);
 }
 
@@ -104,6 +106,16 @@ BOOST_AUTO_TEST_CASE(exchanges_over_the_control_plane_meanwhile_are_counted) {
       in(every_100_ms(0, 0, 2) + every_100_ms(0, 6, 9) + changed(every_100_ms(0, 3, 6), control));
   BOOST_TEST_REQUIRE(found.size() == 1u);
   BOOST_TEST(found[0].by_control == 30u);
+  BOOST_TEST(found[0].by_other_path == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(exchanges_over_another_network_meanwhile_are_counted) {
+  const auto wifi = [](probe& p) { p.network = "wifi"; };
+  const auto found = in(every_100_ms(0, 0, 2) + changed(every_100_ms(0, 0, 9), wifi));
+  BOOST_TEST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0].by_other_path == 71u);
+  BOOST_TEST(found[0].by_control == 0u);
+  BOOST_TEST(found[0].to_the_end);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

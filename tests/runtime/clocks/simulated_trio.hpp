@@ -28,11 +28,13 @@ struct simulated_trio {
     return {.local = clocks[local], .remote = clocks[remote], .path = {}, .length = length};
   }
 
-  /// All exchanges on the path of this number.
-  [[nodiscard]] std::vector<probe> run(std::size_t path, random_source& random) const {
+  /// All exchanges on the path of this number, `rate` per second during the run.
+  [[nodiscard]] std::vector<probe> run(std::size_t path, random_source& random,
+                                       double rate = 20) const {
     const auto [local, remote] = ends[path];
     auto p = pair(local, remote);
     p.path = paths[path];
+    p.rate = rate;
     auto probes = p.run(random);
     for (auto& q : probes) {
       q.local = local;

@@ -29,15 +29,24 @@ BOOST_AUTO_TEST_CASE(types_are_found_by_kind_and_name) {
   BOOST_TEST(all.find(plugin_kind::sensor, "video")->module == "video");
   BOOST_TEST(all.find(plugin_kind::model, "dummy")->module == "");
   BOOST_TEST(!all.find(plugin_kind::model, "video"));
-  const std::vector<std::string> codecs{"raw", "jpeg", "png"};
+  const std::vector<std::string> codecs{"raw", "jpeg", "png", "webp", "resize", "zstd"};
   BOOST_TEST(all.names(plugin_kind::codec) == codecs);
-  const std::vector<std::string> transports{"zmq-tcp", "zmq-ipc", "caf"};
+  const std::vector<std::string> transports{"zmq-tcp", "zmq-ipc", "caf", "udp"};
   BOOST_TEST(all.names(plugin_kind::transport) == transports);
 }
 
 BOOST_AUTO_TEST_CASE(what_stays_within_one_machine_is_a_property_of_transports) {
   for (const auto& entry : catalogue::builtin().entries())
     BOOST_TEST(entry.one_machine == (entry.name == "zmq-ipc"), entry.name);
+}
+
+BOOST_AUTO_TEST_CASE(ways_to_say_one_thing_are_keys_that_may_be_left_out) {
+  for (const auto& entry : catalogue::builtin().entries())
+    for (const auto& way : entry.ways)
+      for (const auto& name : way) {
+        BOOST_REQUIRE_MESSAGE(entry.find(name), entry.name << "." << name);
+        BOOST_TEST((!entry.find(name)->required && !entry.find(name)->otherwise), name);
+      }
 }
 
 BOOST_AUTO_TEST_CASE(every_declaration_is_complete_and_its_default_is_valid) {

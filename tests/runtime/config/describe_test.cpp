@@ -30,12 +30,21 @@ nodes
     detector  dummy            queue 8 drop-oldest  infer = "10ms"
 
 links
-  uplink    camera -> detector    zmq-tcp  jpeg quality = 90  queue 8 drop-oldest
-  downlink  detector -> actuator  zmq-tcp  raw                queue 8 drop-oldest
+  uplink    camera -> detector    zmq-tcp  jpeg quality 90  queue 8 drop-oldest
+  downlink  detector -> actuator  zmq-tcp  raw              queue 8 drop-oldest
 
 paths
   camera->detector->actuator
 )");
+}
+
+BOOST_AUTO_TEST_CASE(codecs_are_shown_in_the_order_in_which_they_encode) {
+  const auto text = description(base_text, {"links.uplink.codec=[{ type = \"resize\", factor = 0.5 "
+                                            "}, { type = \"jpeg\", quality = 80 }]",
+                                            "links.uplink.psnr=true"});
+  BOOST_TEST(text.find("  resize factor 0.5 > jpeg quality 80, psnr measured  ") !=
+                 std::string::npos,
+             text);
 }
 
 BOOST_AUTO_TEST_CASE(local_links_copies_and_workers_are_shown) {

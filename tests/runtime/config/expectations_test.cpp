@@ -53,8 +53,10 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_found) {
 "camera.rate" = ">= 9.5Hz"
 "camera.skipped" = "< 1%"
 "small.people" = "mean > 0.5"
+"uplink.encoded-bytes" = "p90 < 20kB"
+"uplink.psnr" = "min > 30dB"
 )",
-                            two_ways);
+                            two_ways, {"links.uplink.codec=jpeg", "links.uplink.psnr=true"});
   const auto is = [&](std::size_t i, figure_kind kind, std::string_view target,
                       std::string_view name, figure_unit unit) {
     BOOST_TEST_CONTEXT(all.at(i).metric) {
@@ -65,7 +67,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_found) {
       BOOST_TEST(all[i].inapplicable == "");
     }
   };
-  BOOST_REQUIRE_EQUAL(all.size(), 10u);
+  BOOST_REQUIRE_EQUAL(all.size(), 12u);
   is(0, figure_kind::path, "camera->detector->actuator", "end-to-end", figure_unit::time_span);
   is(2, figure_kind::step, "uplink", "link", figure_unit::time_span);
   is(3, figure_kind::link, "uplink", "throughput", figure_unit::bitrate);
@@ -75,6 +77,8 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_found) {
   is(7, figure_kind::sensor, "camera", "rate", figure_unit::rate);
   is(8, figure_kind::sensor, "camera", "skipped", figure_unit::share);
   is(9, figure_kind::value, "small", "people", figure_unit::number);
+  is(10, figure_kind::value, "uplink", "encoded-bytes", figure_unit::size);
+  is(11, figure_kind::value, "uplink", "psnr", figure_unit::decibel);
   BOOST_TEST(all[0].condition == "p95 < 250ms");
   BOOST_TEST(all[1].condition == "max < 1s");
   BOOST_TEST(all[1].target == all[0].target);
@@ -111,6 +115,10 @@ BOOST_AUTO_TEST_CASE(figures_that_an_arrangement_has_not_are_marked_with_the_rea
   BOOST_TEST(why("\"uplink.loss\" = \"< 1%\"\n", {local, "links.uplink.force=true"}) == "");
   BOOST_TEST(why("\"uplink.encode\" = \"p50 < 1ms\"\n", {}) == "codec raw has no such step");
   BOOST_TEST(why("\"uplink.encode\" = \"p50 < 1ms\"\n", {"links.uplink.codec=jpeg"}) == "");
+  BOOST_TEST(why("\"uplink.encoded-bytes\" = \"max < 1kB\"\n", {}) ==
+             "codec raw has no such figure");
+  BOOST_TEST(why("\"uplink.psnr\" = \"min > 30dB\"\n", {}) == "codec raw has no such figure");
+  BOOST_TEST(why("\"uplink.encoded-bytes\" = \"max < 1kB\"\n", {"links.uplink.codec=jpeg"}) == "");
   BOOST_TEST(why("\"camera.notice\" = \"p50 < 1ms\"\n", {}) == "an open loop has no such step");
 }
 
@@ -156,6 +164,15 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
     BOOST_TEST_CONTEXT(m.line) {
       expect_one(read_text(text_with(m.line, two_ways)), lines, m.column, m.fragment);
     }
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_was_asked_to_measure_is_a_mistake) {
+  const auto r =
+      read_text(text_with("\"uplink.psnr\" = \"min > 30dB\"\n"), {"links.uplink.codec=jpeg"});
+  BOOST_REQUIRE_EQUAL(r.errors.size(), 1u);
+  BOOST_TEST(r.errors[0].message.find("is not measured; set psnr = true in [links.uplink]") !=
+                 std::string::npos,
+             r.errors[0].message);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_metric_is_one_mistake_for_all_its_conditions) {

@@ -109,21 +109,72 @@ BOOST_AUTO_TEST_CASE(a_transport_of_one_machine_does_not_go_between_two) {
                "and \"cloud\" may be on two; these go between machines: zmq-tcp, caf");
   expect_one(read_text(text, {"nodes.robot.host=10.0.0.4", "nodes.cloud.host=10.0.0.5"}), 22, 13,
              "within one machine only");
-  BOOST_TEST(read_text(text, {"nodes.robot.host=10.0.0.5", "nodes.cloud.host=10.0.0.5:7447"}).ok());
+  BOOST_TEST(read_text(text, {"nodes.robot.host=10.0.0.5", "nodes.cloud.host=10.0.0.5:7448"}).ok());
   BOOST_TEST(read_text(text, {"nodes.cloud.host=10.0.0.5", "inference.detector.node=robot"}).ok());
 }
 
-BOOST_AUTO_TEST_CASE(only_what_is_sure_to_be_one_machine_counts_as_one) {
+BOOST_AUTO_TEST_CASE(children_share_a_machine_and_daemons_at_one_address_may) {
   using enum node_start;
   const auto robot = node("robot", child);
-  BOOST_TEST(on_one_machine(robot, robot));
-  BOOST_TEST(on_one_machine(robot, node("cloud", child)));
-  BOOST_TEST(on_one_machine(node("arm", join), node("arm", join)));
-  BOOST_TEST(on_one_machine(node("a", daemon, "pc"), node("b", daemon, "pc:7447")));
-  BOOST_TEST(!on_one_machine(node("a", daemon, "pc"), node("b", daemon, "pc:7448")));
-  BOOST_TEST(!on_one_machine(node("a", daemon, "127.0.0.1"), robot));
-  BOOST_TEST(!on_one_machine(robot, node("a", join)));
-  BOOST_TEST(!on_one_machine(node("a", join), node("b", join)));
+  BOOST_TEST(may_share_machine(robot, robot));
+  BOOST_TEST(may_share_machine(robot, node("cloud", child)));
+  BOOST_TEST(may_share_machine(node("arm", join), node("arm", join)));
+  BOOST_TEST(may_share_machine(node("a", daemon, "pc"), node("b", daemon, "pc:7448")));
+  BOOST_TEST(!may_share_machine(node("a", daemon, "pc"), node("b", daemon, "laptop")));
+  BOOST_TEST(!may_share_machine(node("a", daemon, "127.0.0.1"), robot));
+  BOOST_TEST(!may_share_machine(robot, node("a", join)));
+  BOOST_TEST(!may_share_machine(node("a", join), node("b", join)));
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_plays_one_node) {
+  const auto both = [](const std::string& robot, const std::string& cloud) {
+    auto text = base_with("[nodes.robot]", "[nodes.robot]\nhost = \"" + robot + "\"");
+    return read_text(text.insert(text.find("[nodes.cloud]\n") + 14, "host = \"" + cloud + "\"\n"));
+  };
+  expect_one(both("10.0.0.5:7447", "10.0.0.5"), 7, 8,
+             "nodes.cloud.host: the daemon at 10.0.0.5:7447 plays node \"robot\" already, and a "
+             "daemon plays one node at a time; start another one there (`peernet-node --listen "
+             "10.0.0.5:7448 --cache FOLDER`, a folder of its own) and write :7448 here");
+  expect_one(both("pc.lab", "pc.lab:7447"), 7, 8, "`peernet-node --listen ADDRESS:7448 --cache");
+  expect_one(both("10.0.0.5:65535", "10.0.0.5:65535"), 7, 8, "10.0.0.5:1024"); // no port above it
+  BOOST_TEST(both("10.0.0.5", "10.0.0.5:7448").ok());
+  BOOST_TEST(both("10.0.0.5", "10.0.0.6").ok());
+  // Each of many is shown a port that no other one has.
+  auto text =
+      base_with("[nodes.robot]", "[nodes.robot]\nhost = \"pc\"\n[nodes.arm]\nhost = \"pc\"\n"
+                                 "[nodes.leg]\nhost = \"pc\"");
+  const auto all = to_string(read_text(text).errors);
+  BOOST_TEST(all.find("nodes.arm.host: the daemon at pc:7447 plays node \"robot\"") !=
+                 std::string::npos,
+             all);
+  BOOST_TEST(all.find("nodes.leg.host: the daemon at pc:7447 plays node \"robot\"") !=
+                 std::string::npos,
+             all);
+  BOOST_TEST(all.find(":7448 --cache") != std::string::npos, all);
+  BOOST_TEST(all.find(":7449 --cache") != std::string::npos, all);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_given_by_hand_is_compared_with_the_files) {
+  const auto r = read_text(base_with("[nodes.robot]", "[nodes.robot]\nhost = \"10.0.0.5\""),
+                           {"nodes.cloud.host=10.0.0.5"});
+  BOOST_REQUIRE_EQUAL(r.errors.size(), 1u);
+  BOOST_TEST(
+      to_string(r.errors).find("--set nodes.cloud.host: error: nodes.cloud.host: the daemon") == 0u,
+      to_string(r.errors));
+}
+
+BOOST_AUTO_TEST_CASE(links_within_one_machine_are_those_that_cross_by_such_a_transport) {
+  const auto names = [](const std::vector<std::string>& overrides) {
+    const auto s = read_right(base_text, overrides);
+    std::string all;
+    for (const auto* l : links_within_one_machine(s, catalogue::builtin()))
+      all += l->name + " ";
+    return all;
+  };
+  BOOST_TEST(names({}) == "");
+  BOOST_TEST(names({"links.downlink.transport=zmq-ipc"}) == "downlink ");
+  BOOST_TEST(names({"links.downlink.transport=zmq-ipc", "inference.detector.node=robot"}) == "");
+  BOOST_TEST(transports_between_machines(catalogue::builtin()) == "zmq-tcp, caf");
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_folder_is_for_links_that_are_used) {

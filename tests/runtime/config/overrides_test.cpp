@@ -46,15 +46,28 @@ BOOST_AUTO_TEST_CASE(keys_are_set_inside_inline_tables_and_short_forms) {
   const auto text = base_with("to = \"detector\"",
                               "to = \"detector\"\ncodec = { type = \"jpeg\", quality = 80 }");
   const auto quality = [](const scenario& s) {
-    return s.links[0].codec.settings.get<std::int64_t>("quality");
+    return s.links[0].codecs.at(0).settings.get<std::int64_t>("quality");
   };
   BOOST_TEST(quality(read_right(text, {"links.uplink.codec.quality=50"})) == 50);
   const auto bare = base_with("to = \"detector\"", "to = \"detector\"\ncodec = \"jpeg\"");
   BOOST_TEST(quality(read_right(bare, {"links.uplink.codec.quality=50"})) == 50);
   BOOST_TEST(quality(read_right(base_text, {"links.uplink.codec.type=jpeg",
                                             "links.uplink.codec.quality=50"})) == 50);
-  BOOST_TEST(read_right(text, {"links.uplink.codec=png"}).links[0].codec.type == "png");
+  BOOST_TEST(read_right(text, {"links.uplink.codec=png"}).links[0].codecs.at(0).type == "png");
   BOOST_TEST(read_right(base_text, {"sinks.actuator.queue.size=3"}).sinks[0].queue.size == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_codecs_is_set_as_a_whole) {
+  const auto text =
+      base_with("to = \"detector\"", "to = \"detector\"\ncodec = [\"jpeg\", \"zstd\"]");
+  const auto s = read_right(text, {"links.uplink.codec=[\"png\", \"zstd\"]"});
+  BOOST_TEST(s.links[0].codecs.at(0).type == "png");
+  BOOST_TEST(read_right(text, {"links.uplink.codec=raw"}).links[0].codecs.empty());
+  const auto r = read_text(text, {"links.uplink.codec.quality=50"});
+  BOOST_REQUIRE_EQUAL(r.errors.size(), 1u);
+  BOOST_TEST(r.errors[0].message.find("set the whole of it, for example --set "
+                                      "'links.uplink.codec=[{ type") != std::string::npos,
+             r.errors[0].message);
 }
 
 BOOST_AUTO_TEST_CASE(whole_tables_and_new_entries_can_be_set) {

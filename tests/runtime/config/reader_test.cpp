@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_CASE(a_small_scenario_gets_every_default) {
   BOOST_TEST((s.inference.at(0).settings.get<duration>("infer") == 0ms));
   BOOST_TEST(s.sinks.at(0).type == "discard");
   BOOST_TEST(s.links.at(0).transport == "zmq-tcp");
-  BOOST_TEST(s.links.at(0).codec.type == "raw");
+  BOOST_TEST(s.links.at(0).codecs.empty());
+  BOOST_TEST(!s.links.at(0).psnr);
   BOOST_TEST(!s.links.at(0).pair);
   BOOST_TEST(!s.links.at(0).force);
 }
@@ -150,10 +151,10 @@ network = "wifi"
   BOOST_TEST(!s.sinks.at(0).settings.has("path"));
   BOOST_TEST(s.links.at(0).pair);
   BOOST_TEST(s.links.at(0).transport == "caf");
-  BOOST_TEST(s.links.at(0).codec.settings.get<std::int64_t>("level") == 9);
+  BOOST_TEST(s.links.at(0).codecs.at(0).settings.get<std::int64_t>("level") == 9);
   BOOST_TEST(s.links.at(0).send_queue.size == 2u);
   BOOST_TEST(s.links.at(1).force);
-  BOOST_TEST(s.links.at(1).codec.settings.get<std::int64_t>("quality") == 90);
+  BOOST_TEST(s.links.at(1).codecs.at(0).settings.get<std::int64_t>("quality") == 90);
   BOOST_TEST(s.links.at(2).network == "wifi");
   BOOST_REQUIRE_EQUAL(s.expectations.size(), 3u);
   BOOST_TEST(s.expectations[1].metric == "camera->actuator.end-to-end");

@@ -50,10 +50,12 @@ every = 100
 from = "noise"
 to = "net"
 codec = { type = "png", level = 0 }
+psnr = true
 [links.b]
 from = "net"
 to = "log"
 force = true
+codec = [{ type = "resize", width = 320 }, "jpeg", { type = "zstd", level = 19 }]
 [links.c]
 from = "slow"
 to = "log"
@@ -83,7 +85,7 @@ BOOST_AUTO_TEST_CASE(every_default_is_written_out) {
        {"name = \"test\"", "drain = \"2s\"", "start = \"child\"", "on-loss = \"stop\"",
         "width = 640", "max-lag = \"100ms\"", "queue = { size = 8, policy = \"drop-oldest\" }",
         "dispatch = \"shared\"", "type = \"discard\"", "transport = \"zmq-tcp\"",
-        "interval = \"50ms\"", "method = \"probe\"", "codec = { type = \"raw\" }",
+        "interval = \"50ms\"", "method = \"probe\"", "codec = \"raw\"", "psnr = false",
         "output = \"100B\"", "busy = false", "force = false"})
     BOOST_TEST(r.resolved.find(std::string(line) + "\n") != std::string::npos, line
                                                                                    << " is not in\n"
@@ -104,6 +106,20 @@ BOOST_AUTO_TEST_CASE(overrides_are_part_of_what_is_written) {
   const auto r = read_text(base_text, {"links.uplink.codec.type=jpeg"});
   BOOST_TEST(r.resolved.find("codec = { type = \"jpeg\", quality = 90 }\n") != std::string::npos,
              r.resolved);
+}
+
+BOOST_AUTO_TEST_CASE(codecs_are_written_as_short_as_they_can_be_said) {
+  const auto written = [](const std::string& codec) {
+    const auto r = read_text(base_text, {"links.uplink.codec=" + codec});
+    BOOST_REQUIRE_MESSAGE(r.ok(), to_string(r.errors));
+    const auto at = r.resolved.find("codec = ") + 8;
+    return r.resolved.substr(at, r.resolved.find('\n', at) - at);
+  };
+  BOOST_TEST(written("[]") == "\"raw\"");
+  BOOST_TEST(written("[\"raw\"]") == "\"raw\"");
+  BOOST_TEST(written("[\"jpeg\"]") == "{ type = \"jpeg\", quality = 90 }");
+  BOOST_TEST(written("[{ type = \"resize\", factor = 0.5 }, \"png\"]") ==
+             "[{ type = \"resize\", factor = 0.5 }, { type = \"png\", level = 3 }]");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -21,6 +21,17 @@ BOOST_AUTO_TEST_CASE(everything_else_may_leave_the_machine) {
     BOOST_TEST(!is_loopback(address), address);
 }
 
+BOOST_AUTO_TEST_CASE(one_address_may_be_written_in_many_ways) {
+  BOOST_TEST(same_address("fd00::5", "FD00:0:0::0005"));
+  BOOST_TEST(same_address("10.0.0.5", "10.0.0.5"));
+  BOOST_TEST(same_address("10.0.0.5", "::ffff:10.0.0.5"));
+  BOOST_TEST(same_address("cloud.lab", "cloud.lab"));
+  BOOST_TEST(!same_address("fd00::5", "fd00::6"));
+  BOOST_TEST(!same_address("10.0.0.5", "10.0.0.6"));
+  BOOST_TEST(!same_address("10.0.0.5", "::10.0.0.5"));
+  BOOST_TEST(!same_address("10.0.0.5", "cloud.lab"));
+}
+
 BOOST_AUTO_TEST_CASE(an_ipv6_address_stands_in_brackets_before_a_port) {
   BOOST_TEST(bracketed("::1") == "[::1]");
   BOOST_TEST(bracketed("10.0.0.5") == "10.0.0.5");

@@ -29,6 +29,8 @@ BOOST_AUTO_TEST_CASE(every_form_is_read) {
   is(parsed("<= 100%", share), statistic::none, comparison::at_most, 1);
   is(parsed(">= 9.5Hz", rate), statistic::none, comparison::at_least, 9.5);
   is(parsed(">5Mbit", bitrate), statistic::none, comparison::more, 5e6);
+  is(parsed("p90 < 20kB", size), statistic::p90, comparison::less, 20e3);
+  is(parsed("min>=30.5 dB", decibel), statistic::min, comparison::at_least, 30.5);
   is(parsed("min > -1.5", number), statistic::min, comparison::more, -1.5);
 }
 
@@ -67,6 +69,9 @@ BOOST_AUTO_TEST_CASE(mistakes_are_explained) {
       {"> 5MB", bitrate, "\"5MB\" is not a bit rate"},
       {"> 9", rate, "\"9\" is not a rate: the unit is missing"},
       {"mean > 2ms", number, "\"2ms\" is not a plain number"},
+      {"p90 < 20", size, "\"20\" is not a size: the unit is missing"},
+      {"< 20kB", size, "the statistic is missing"},
+      {"min > 30", decibel, "\"30\" is not a number of decibels: the unit is missing"},
       {"mean > nan", number, "\"nan\" is not a plain number"},
   };
   for (const auto& m : table) {
@@ -95,6 +100,8 @@ BOOST_AUTO_TEST_CASE(figures_are_shown_in_their_unit) {
   BOOST_TEST(show_figure(figure_unit::share, 1) == "100 %");
   BOOST_TEST(show_figure(figure_unit::rate, 9.98) == "9.98 Hz");
   BOOST_TEST(show_figure(figure_unit::bitrate, 12.1e6) == "12.1 Mbit/s");
+  BOOST_TEST(show_figure(figure_unit::size, 12'400) == "12.4 kB");
+  BOOST_TEST(show_figure(figure_unit::decibel, 38.21) == "38.2 dB");
   BOOST_TEST(show_figure(figure_unit::number, 3.5) == "3.5");
 }
 

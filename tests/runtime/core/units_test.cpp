@@ -27,6 +27,7 @@ BOOST_AUTO_TEST_CASE(other_quantities_come_in_their_base_unit) {
   BOOST_TEST(*parse_bitrate("20Mbit") == 20e6);
   BOOST_TEST(*parse_percent("1%") == 0.01);
   BOOST_TEST(*parse_ppm("-40ppm") == -40);
+  BOOST_TEST(*parse_decibel("30.5 dB") == 30.5);
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_quantity_says_what_is_wrong_and_which_units_there_are) {
@@ -55,6 +56,26 @@ BOOST_AUTO_TEST_CASE(printing_a_duration_keeps_it_exact) {
   BOOST_TEST(print_duration(1500us) == "1500us");
   BOOST_TEST(print_size(4'000'000) == "4MB");
   BOOST_TEST(print_rate(0.5) == "0.5Hz");
+  BOOST_TEST(print_bitrate(100e6) == "100Mbit");
+  BOOST_TEST(print_bitrate(2e9) == "2Gbit");
+  BOOST_TEST(print_bitrate(1.5e6) == "1500kbit");
+  BOOST_TEST(print_bitrate(12) == "12bit");
+  for (const auto rate : {0.5, 12.0, 1500.0, 1.25e9, 123456789.0})
+    BOOST_TEST(*parse_bitrate(print_bitrate(rate)) == rate);
+}
+
+BOOST_AUTO_TEST_CASE(an_excess_shows_both_sizes_in_one_unit_and_never_alike) {
+  const auto excess = [](std::uint64_t bytes, std::uint64_t allowed) {
+    const auto [needed, taken] = print_excess(bytes, allowed);
+    BOOST_TEST(*parse_size(needed) >= bytes);
+    BOOST_TEST(*parse_size(taken) <= allowed);
+    return needed + " " + taken;
+  };
+  BOOST_TEST(excess(921'645, 500'000) == "922kB 500kB");
+  BOOST_TEST(excess(4'000'000'001, 4'000'000'000) == "4001MB 4000MB");
+  BOOST_TEST(excess((1 << 30) + 1, 1 << 30) == "1074MB 1073MB");
+  BOOST_TEST(excess(101, 100) == "101B 100B");
+  BOOST_TEST(excess(1, 0) == "1B 0B");
 }
 
 BOOST_AUTO_TEST_CASE(showing_gives_three_digits_and_a_fitting_unit) {

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <functional>
 
 using namespace peernet;
@@ -143,6 +144,33 @@ BOOST_AUTO_TEST_CASE(a_local_hand_off_counts_without_frames_on_record) {
                                      "link up counted 1 frames received, 0 are recorded"});
   check_rows(run.rows("SELECT transport, sent, delivered, lost FROM links WHERE name = 'near'", 4),
              {"local|1|1|0"});
+}
+
+BOOST_AUTO_TEST_CASE(of_many_alike_the_first_are_told_and_the_rest_counted) {
+  using kind = place_kind;
+  layout shape{.nodes = {{.name = "robot"}},
+               .places = {{.name = "camera", .kind = kind::sensor},
+                          {.name = "sink", .kind = kind::sink},
+                          {.name = "l", .kind = kind::link}}};
+  hand_made_run run = [&] {
+    for (std::uint16_t copy = 0; copy < 50; ++copy) {
+      const auto first = static_cast<route_id>(shape.routes.size());
+      shape.sensors.push_back(first);
+      shape.routes.insert(shape.routes.end(),
+                          {{no_route, 0, copy, 0}, {first, 2, copy, 0}, {first + 1, 1, 0, 0}});
+    }
+    return hand_made_run(shape);
+  }();
+  BOOST_REQUIRE(run.db
+                    .append_counts(std::vector<reported_count>{{count_kind::arrivals, 0, 1, 0, 0},
+                                                               {count_kind::emitted, 0, 0, 0, 0}})
+                    .ok());
+  BOOST_REQUIRE(run.db.set_run_end(run_end::completed).ok());
+  const auto problems = run.finish().problems;
+  BOOST_TEST(std::ranges::count_if(problems, [](const auto& p) {
+               return p.find("did not report how many samples it intended") != p.npos;
+             }) == 4);
+  BOOST_TEST(says(problems, "and 47 more like \"sensor camera[0] did not report"));
 }
 
 BOOST_AUTO_TEST_CASE(copies_are_told_apart_by_number) {

@@ -99,6 +99,29 @@ BOOST_AUTO_TEST_CASE(an_exact_picture_of_a_small_run) {
       "recording: 9 records, none lost, 4.00 kB\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_models_and_links_report_is_a_row_each_in_its_unit) {
+  auto s = whole_run(60);
+  s.values = {{.place = "detector",
+               .name = "people",
+               .figures = {.count = 40, .mean = 1.25, .min = 0, .max = 3, .p50 = 1}},
+              {.place = "uplink",
+               .name = "encoded-bytes",
+               .unit = figure_unit::size,
+               .figures = {.count = 2, .mean = 15'500, .min = 15'000, .max = 16'000}},
+              {.place = "uplink",
+               .name = "psnr",
+               .unit = figure_unit::decibel,
+               .figures = {.count = 2, .mean = 38.25, .min = 35.5, .max = 41}}};
+  const auto text = print_summary(s);
+  const auto table =
+      "place    value           count       min      mean       p50       p90       p99       max\n"
+      "detector people             40         0      1.25         1         –         –         3\n"
+      "uplink   encoded-bytes       2   15.0 kB   15.5 kB         –         –         –   16.0 kB\n"
+      "uplink   psnr                2   35.5 dB   38.2 dB         –         –         –   41.0 "
+      "dB\n";
+  BOOST_TEST(text.find(table) != std::string::npos, text);
+}
+
 BOOST_AUTO_TEST_CASE(percentiles_without_enough_samples_are_a_dash) {
   const auto text = print_summary(whole_run(60));
   for (const auto& line : lines(text))
@@ -122,6 +145,10 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_100_columns_whatever_the_names_and_nu
   s.paths.push_back({.path = name});
   s.links.push_back(
       {.name = name, .transport = name, .sent = 99'999'999, .corrupt = 3, .throughput = 99e12});
+  s.values.push_back({.place = name,
+                      .name = name,
+                      .figures = {.count = 99'999'999, .mean = -1.23456e-200, .min = -1e300}});
+  s.values.push_back({.place = name, .name = name, .unit = figure_unit::size, .figures = {}});
   run_summary::outcome_row all{.sink = name, .warmup = 9'999'999, .late = 5, .duplicate = 6};
   all.counts.fill(9'999'999);
   s.sinks.push_back(all);
@@ -228,6 +255,20 @@ BOOST_AUTO_TEST_CASE(clocks_that_datagrams_did_not_compare_are_told_with_what_th
   s.clock_pairs.erase(s.clock_pairs.begin() + 1);
   BOOST_TEST(has_line(print_summary(s), "  compared over the control plane (UDP did not pass): 40 "
                                         "of 40 exchanges"));
+}
+
+BOOST_AUTO_TEST_CASE(exchanges_with_bad_stamps_are_told_with_their_pair) {
+  run_summary s;
+  s.clocks = {{.node = "robot", .shared = true}};
+  s.clock_pairs = {{.asker = "robot", .answerer = "cloud", .method = "udp", .exchanges = 90},
+                   {.asker = "coordinator", .answerer = "robot", .method = "udp", .shared = true}};
+  BOOST_TEST(print_summary(s).find("bad stamps") == std::string::npos);
+  s.clock_pairs[0].bad_stamps = 1;
+  BOOST_TEST(has_line(print_summary(s), "  1 more exchange with bad stamps: left out of every "
+                                        "figure"));
+  s.clock_pairs[1].bad_stamps = 2;
+  BOOST_TEST(has_line(print_summary(s), "  2 more exchanges with bad stamps: left out of every "
+                                        "figure"));
 }
 
 BOOST_AUTO_TEST_CASE(an_event_says_when_it_happened_if_that_is_known) {

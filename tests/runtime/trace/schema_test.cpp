@@ -42,18 +42,20 @@ BOOST_AUTO_TEST_CASE(the_views_have_the_agreed_columns_in_the_agreed_order) {
   BOOST_TEST(columns("links") ==
              "name, from_stage, to_stage, transport, sent, delivered, lost, duplicated, "
              "reordered, dropped, corrupt, bytes_sent, bytes_received");
+  BOOST_TEST(columns("link_counts") == "name, side, what, count");
   BOOST_TEST(columns("clocks") == "node, time_ns, offset_ns, drift_ppb, bound_ns");
   BOOST_TEST(columns("clock_pairs") ==
-             "asker, answerer, network, method, shared, exchanges, min_rtt_ns, median_rtt_ns, "
-             "offset_ns, drift_ppb, bound_ns, worst_bound_ns, least_squares_difference_ns");
+             "asker, answerer, network, method, shared, exchanges, bad_stamps, min_rtt_ns, "
+             "median_rtt_ns, offset_ns, drift_ppb, bound_ns, worst_bound_ns, "
+             "least_squares_difference_ns");
   BOOST_TEST(columns("clock_loops") == "a, b, c, residual_ns, bound_ns");
   BOOST_TEST(columns("metrics") == "trace, place, name, value");
   BOOST_TEST(columns("events") == "time_ns, node, severity, what, detail");
   BOOST_TEST(columns("nodes") == "name, host, pid, clock");
   BOOST_TEST(columns("run") == "key, value");
   check_rows(run.rows("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name", 1),
-             {"clock_loops", "clock_pairs", "clocks", "events", "links", "metrics", "nodes",
-              "outcomes", "run", "samples", "spans"});
+             {"clock_loops", "clock_pairs", "clocks", "events", "link_counts", "links", "metrics",
+              "nodes", "outcomes", "run", "samples", "spans"});
 }
 
 BOOST_AUTO_TEST_CASE(samples_tell_slot_and_sensor_and_map_times) {

@@ -32,6 +32,7 @@ BOOST_AUTO_TEST_CASE(what_clocks_came_to_replaces_what_was_there) {
                 .network = "wifi",
                 .method = "udp",
                 .exchanges = 12,
+                .bad_stamps = 1,
                 .shortest_ns = 300,
                 .median_ns = 400,
                 .offset_ns = -5,
@@ -49,9 +50,9 @@ BOOST_AUTO_TEST_CASE(what_clocks_came_to_replaces_what_was_there) {
                   .detail = "by +2 ms"}};
   for (int i = 0; i < 2; ++i) {
     BOOST_REQUIRE(run.db.write_clocks(all).ok());
-    check_rows(run.rows("SELECT * FROM clock_pairs", 13),
-               {"coordinator|cloud|wifi|udp|0|12|300|400|-5|2000.0|150|160|3",
-                "robot|cloud|||0|0|0|0|0|0.0|0|0|-"});
+    check_rows(run.rows("SELECT * FROM clock_pairs", 14),
+               {"coordinator|cloud|wifi|udp|0|12|1|300|400|-5|2000.0|150|160|3",
+                "robot|cloud|||0|0|0|0|0|0|0.0|0|0|-"});
     check_rows(run.rows("SELECT * FROM clock_loops", 5), {"coordinator|robot|cloud|7|9"});
     check_rows(run.rows("SELECT * FROM events", 5), {"105|cloud|warning|clock step|by +2 ms"});
     BOOST_TEST(require(run.db.read_segments()).size() == 2u);

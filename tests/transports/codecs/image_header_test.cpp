@@ -24,6 +24,12 @@ file encode(const char* extension, int channels, std::vector<int> parameters = {
 auto read_jpeg(const file& f) {
   return read_jpeg_header(std::as_bytes(std::span{f}));
 }
+auto read_webp(const file& f) {
+  return read_webp_header(std::as_bytes(std::span{f}));
+}
+/// OpenCV's quality above 100: lossless.
+const std::vector<int> lossy{cv::IMWRITE_WEBP_QUALITY, 80}, lossless{cv::IMWRITE_WEBP_QUALITY, 101};
+
 auto read_png(const file& f) {
   return read_png_header(std::as_bytes(std::span{f}));
 }
@@ -44,6 +50,43 @@ BOOST_AUTO_TEST_CASE(what_opencv_writes_is_read) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_webp_has_three_channels_whatever_it_was_made_of) {
+  for (const int channels : {1, 3})
+    for (const auto& how : {lossy, lossless}) {
+      const auto header = read_webp(encode(".webp", channels, how));
+      BOOST_REQUIRE(header.has_value());
+      BOOST_TEST((header->width == 53u && header->height == 37u && header->channels == 3u));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_webp_is_one_plain_picture) {
+  for (const auto& how : {lossy, lossless}) {
+    const auto whole = encode(".webp", 3, how);
+    const auto changed = [&](std::size_t at, unsigned char bits) {
+      auto f = whole;
+      f.at(at) ^= bits;
+      return read_webp(f).has_value();
+    };
+    BOOST_TEST(changed(whole.size() - 5, 0xFF)); // the content is the decoder's business
+    for (std::size_t at = 0; at < 20; ++at)      // RIFF, size, WEBP, chunk, size
+      BOOST_TEST(!changed(at, 0x10), "byte " << at);
+  }
+  const auto vp8 = encode(".webp", 3, lossy);
+  const auto without = [](file f, std::size_t at, unsigned char bits) {
+    f.at(at) ^= bits;
+    return !read_webp(f).has_value();
+  };
+  BOOST_TEST(without(vp8, 20, 0x01)); // no key frame
+  BOOST_TEST(without(vp8, 20, 0x10)); // not shown
+  BOOST_TEST(without(vp8, 22, 0xFF)); // a first partition that is longer than the file
+  BOOST_TEST(without(vp8, 23, 0x01)); // start code
+  BOOST_TEST(without(vp8, 27, 0x40)); // to be enlarged
+  const auto vp8l = encode(".webp", 3, lossless);
+  BOOST_TEST(without(vp8l, 20, 0x01)); // signature
+  BOOST_TEST(without(vp8l, 24, 0x10)); // transparent
+  BOOST_TEST(without(vp8l, 24, 0x20)); // of another version
+}
+
 BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_not_whole) {
   for (auto whole = encode(".jpg", 3); !whole.empty();) {
     whole.pop_back();
@@ -53,6 +96,11 @@ BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_not_whole) {
     whole.pop_back();
     BOOST_REQUIRE(!read_png(whole).has_value());
   }
+  for (const auto& how : {lossy, lossless})
+    for (auto whole = encode(".webp", 3, how); !whole.empty();) {
+      whole.pop_back();
+      BOOST_REQUIRE(!read_webp(whole).has_value());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_may_follow_the_end) {
@@ -62,11 +110,17 @@ BOOST_AUTO_TEST_CASE(nothing_may_follow_the_end) {
   auto png = encode(".png", 3);
   png.push_back(0);
   BOOST_TEST(!read_png(png).has_value());
+  for (const std::size_t more : {1, 2, 8}) {
+    auto webp = encode(".webp", 3, lossy);
+    webp.resize(webp.size() + more);
+    BOOST_TEST(!read_webp(webp).has_value());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(kinds_that_need_more_memory_or_code_are_refused) {
   BOOST_TEST(!read_jpeg(encode(".jpg", 3, {cv::IMWRITE_JPEG_PROGRESSIVE, 1})).has_value());
   BOOST_TEST(!read_png(encode(".png", 4)).has_value()); // with transparency
+  BOOST_TEST(!read_webp(encode(".webp", 4, lossy)).has_value());
   cv::Mat deep(4, 4, CV_16UC1, cv::Scalar(1));
   file encoded;
   BOOST_REQUIRE(cv::imencode(".png", deep, encoded));
@@ -95,17 +149,22 @@ BOOST_AUTO_TEST_CASE(random_and_damaged_bytes_are_looked_at_without_harm) {
   auto random = random_source::named(1, "damage");
   const auto jpeg = encode(".jpg", 3);
   const auto png = encode(".png", 3);
+  const auto webp = encode(".webp", 3, lossy);
   for (int i = 0; i < 5000; ++i) {
     file noise(random.between(0, 200));
     random.fill(std::as_writable_bytes(std::span{noise}));
     BOOST_TEST(!read_jpeg(noise).has_value());
     BOOST_TEST(!read_png(noise).has_value());
+    BOOST_TEST(!read_webp(noise).has_value());
     auto damaged_jpeg = jpeg;
     auto damaged_png = png;
     damaged_jpeg[random.between(0, std::min<std::size_t>(jpeg.size() - 1, 700))] ^= 0x55;
     damaged_png[random.between(0, png.size() - 1)] ^= 0x55;
     (void)read_jpeg(damaged_jpeg);
     (void)read_png(damaged_png);
+    auto damaged_webp = webp;
+    damaged_webp[random.between(0, 40)] ^= static_cast<unsigned char>(random.next());
+    (void)read_webp(damaged_webp);
   }
 }
 

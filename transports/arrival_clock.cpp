@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transports/probes/arrival_clock.hpp"
+#include "transports/arrival_clock.hpp"
 
 #include "runtime/core/clock.hpp"
 

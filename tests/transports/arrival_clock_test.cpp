@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/core/clock.hpp"
-#include "transports/probes/arrival_clock.hpp"
+#include "transports/arrival_clock.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "tests/bench/bench_run.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace peernet::bench {
+
+namespace fs = std::filesystem;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+void beside(const std::function<void()>& child, const std::function<void()>& parent) {
+  const auto pid = ::fork();
+  if (pid == 0) {
+    child();
+    ::_exit(0);
+  }
+  parent();
+  ::waitpid(pid, nullptr, 0);
+}
+
+std::vector<double> run_and_ask(const std::string& scenario, const std::string& query) {
+  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
+  const auto folder = fs::temp_directory_path() / ("peernet-bench-" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  std::ofstream(folder / "bench.toml") << scenario;
+  const auto command =
+      fmt::format("{0}/peernet-run {1}/bench.toml --output {1}/results >/dev/null 2>&1",
+                  here.string(), folder.string());
+  if (std::system(command.c_str()) != 0)
+    throw std::runtime_error("failed: " + command);
+  sqlite3* db = nullptr;
+  const auto file = fs::directory_iterator(folder / "results")->path() / "run.db";
+  sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READONLY, nullptr);
+  sqlite3_stmt* rows = nullptr;
+  std::vector<double> values;
+  if (sqlite3_prepare_v2(db, query.c_str(), -1, &rows, nullptr) == SQLITE_OK)
+    while (sqlite3_step(rows) == SQLITE_ROW)
+      values.push_back(sqlite3_column_double(rows, 0));
+  sqlite3_finalize(rows);
+  sqlite3_close(db);
+  fs::remove_all(folder);
+  return values;
+}
+
+std::string loop_scenario(int n, const std::string& address, const std::string& transport) {
+  return fmt::format(R"([scenario]
+samples = {0}
+[nodes.robot]
+addresses = {{ bench = "{1}" }}
+[nodes.cloud]
+addresses = {{ bench = "{1}" }}
+[sensors.probe]
+node = "robot"
+type = "bytes"
+size = "1kB"
+arrival = "closed-loop"
+[inference.mirror]
+node = "cloud"
+model = "echo"
+[sinks.back]
+node = "robot"
+[links.up]
+from = "probe"
+to = "mirror"
+network = "bench"
+transport = {2}
+[links.down]
+from = "mirror"
+to = "back"
+network = "bench"
+transport = {2}
+)",
+                     n, address, transport);
+}
+
+std::string stream_scenario(int n, const std::string& address, const std::string& transport) {
+  return fmt::format(R"([scenario]
+samples = {0}
+[nodes.robot]
+addresses = {{ bench = "{1}" }}
+[nodes.cloud]
+addresses = {{ bench = "{1}" }}
+[sensors.camera]
+node = "robot"
+type = "bytes"
+size = "1MB"
+arrival = "closed-loop"
+in-flight = 16
+[sinks.screen]
+node = "cloud"
+queue = {{ size = 32, policy = "block" }}
+[links.up]
+from = "camera"
+to = "screen"
+network = "bench"
+transport = {2}
+send-queue = {{ size = 8, policy = "block" }}
+)",
+                     n, address, transport);
+}
+
+std::string after_warmup(int n) {
+  return fmt::format("(trace & 0xFFFFFFFFFFFF) >= {}", n / 10);
+}
+
+} // namespace peernet::bench

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What the benchmarks of links share: two processes side by side, a scenario run by peernet-run and
+// asked about its figures, medians.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace peernet::bench {
+
+[[nodiscard]] double median(std::vector<double> values);
+
+/// Runs `child` in a process of its own while `parent` runs here.
+void beside(const std::function<void()>& child, const std::function<void()>& parent);
+
+/// Runs a scenario with peernet-run, which lies beside this program, and answers `query` on its
+/// run.db.
+[[nodiscard]] std::vector<double> run_and_ask(const std::string& scenario,
+                                              const std::string& query);
+
+/// `n` samples of 1 kB go there and back, one at a time, over two links of a transport at this
+/// address of the machine.
+[[nodiscard]] std::string loop_scenario(int n, const std::string& address,
+                                        const std::string& transport = "\"zmq-tcp\"");
+
+/// `n` samples of 1 MB go one way as fast as they are taken, at most 16 under way.
+[[nodiscard]] std::string stream_scenario(int n, const std::string& address,
+                                          const std::string& transport = "\"zmq-tcp\"");
+
+/// A condition of SQL: one in ten at the beginning is left out, as on the bare side.
+[[nodiscard]] std::string after_warmup(int n);
+
+} // namespace peernet::bench
