@@ -58,8 +58,6 @@ std::string in_unit(option_kind kind, double number) {
   case option_kind::size:
   case option_kind::size_range:
     return print_size(static_cast<std::uint64_t>(number));
-  case option_kind::bitrate:
-    return print_bitrate(number);
   case option_kind::percent:
     return print_percent(number);
   case option_kind::ppm:

@@ -32,7 +32,6 @@ enum class option_kind : std::uint8_t {
   bitrate,    ///< "20Mbit" → double, bits per second
   size,       ///< "1kB" → std::int64_t, bytes
   size_range, ///< "1kB" or { min = "100B", max = "10kB" } → int_range, bytes
-  bitrate,    ///< "20Mbit" → double, bits per second
   percent,    ///< "1%" → double, 0…1
   ppm,        ///< "40ppm" → double, parts per million
   numbers,    ///< [0.1, 0.2] → std::vector<double>

@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(pair_joins_copy_to_copy) {
 }
 
 BOOST_AUTO_TEST_CASE(forced_links_use_their_transport_within_one_node) {
-  for (const auto* transport : {"zmq-tcp", "zmq-ipc", "caf"}) {
+  for (const auto* transport : {"zmq-tcp", "zmq-ipc", "tcp", "shm", "caf"}) {
     run_process run(two_nodes + sink("end", "robot") + sink("far", "cloud") +
                     link("inside", "eye", "end",
                          "force = true\ntransport = \"" + std::string(transport) + "\"") +

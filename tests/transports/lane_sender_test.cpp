@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(what_was_sent_is_compared_with_what_came_in) {
   measured_node elsewhere;
   psnr_meter meter("uplink", psnr_value, elsewhere.context(), std::make_unique<strip>());
   {
-    sending_lane l({}, 1, &meter);
+    sending_lane l({}, 1, {}, &meter);
     l.channel->make_room(fake_outgoing::endless);
     const format grey{.kind = content::image, .channels = 1, .width = 2, .height = 2};
     auto s = l.nth(3);

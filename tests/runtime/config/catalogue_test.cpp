@@ -31,13 +31,13 @@ BOOST_AUTO_TEST_CASE(types_are_found_by_kind_and_name) {
   BOOST_TEST(!all.find(plugin_kind::model, "video"));
   const std::vector<std::string> codecs{"raw", "jpeg", "png", "webp", "resize", "zstd"};
   BOOST_TEST(all.names(plugin_kind::codec) == codecs);
-  const std::vector<std::string> transports{"zmq-tcp", "zmq-ipc", "caf", "udp"};
+  const std::vector<std::string> transports{"zmq-tcp", "zmq-ipc", "tcp", "shm", "caf", "udp"};
   BOOST_TEST(all.names(plugin_kind::transport) == transports);
 }
 
 BOOST_AUTO_TEST_CASE(what_stays_within_one_machine_is_a_property_of_transports) {
   for (const auto& entry : catalogue::builtin().entries())
-    BOOST_TEST(entry.one_machine == (entry.name == "zmq-ipc"), entry.name);
+    BOOST_TEST(entry.one_machine == (entry.name == "zmq-ipc" || entry.name == "shm"), entry.name);
 }
 
 BOOST_AUTO_TEST_CASE(ways_to_say_one_thing_are_keys_that_may_be_left_out) {

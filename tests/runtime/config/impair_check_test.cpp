@@ -42,11 +42,11 @@ BOOST_AUTO_TEST_CASE(what_a_transport_that_retransmits_never_shows_is_refused) {
         {"reorder = \"1%\", reorder-by = \"1ms\"", 22u, "reorder"},
         {"corrupt = \"1%\"", 22u, "corrupt"}}) {
     BOOST_TEST(read_lossy(with_impair(keys)).ok(), keys);
-    for (const std::string transport : {"zmq-tcp", "zmq-ipc", "caf"}) {
+    for (const std::string transport : {"zmq-tcp", "zmq-ipc", "tcp", "shm", "caf"}) {
       const auto r = read_lossy(with_impair(keys, transport));
       expect_one(r, 22, column, "links.uplink.impair." + std::string(key));
       expect_one(r, 22, column, "\"" + transport + "\" retransmits");
-      expect_one(r, 22, column, "or use a transport that does not retransmit: \"lossy\"");
+      expect_one(r, 22, column, "or use a transport that does not retransmit: \"udp\", \"lossy\"");
     }
   }
 }

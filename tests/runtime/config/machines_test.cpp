@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_transport_of_one_machine_does_not_go_between_two) {
   for (const auto* elsewhere : {"nodes.cloud.host=10.0.0.5", "nodes.cloud.start=join"})
     expect_one(read_text(text, {elsewhere}), 22, 13,
                "links.uplink.transport: \"zmq-ipc\" works within one machine only, and \"robot\" "
-               "and \"cloud\" may be on two; these go between machines: zmq-tcp, caf");
+               "and \"cloud\" may be on two; these go between machines: zmq-tcp, tcp, caf, udp");
   expect_one(read_text(text, {"nodes.robot.host=10.0.0.4", "nodes.cloud.host=10.0.0.5"}), 22, 13,
              "within one machine only");
   BOOST_TEST(read_text(text, {"nodes.robot.host=10.0.0.5", "nodes.cloud.host=10.0.0.5:7448"}).ok());
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(links_within_one_machine_are_those_that_cross_by_such_a_tra
   BOOST_TEST(names({}) == "");
   BOOST_TEST(names({"links.downlink.transport=zmq-ipc"}) == "downlink ");
   BOOST_TEST(names({"links.downlink.transport=zmq-ipc", "inference.detector.node=robot"}) == "");
-  BOOST_TEST(transports_between_machines(catalogue::builtin()) == "zmq-tcp, caf");
+  BOOST_TEST(transports_between_machines(catalogue::builtin()) == "zmq-tcp, tcp, caf, udp");
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_folder_is_for_links_that_are_used) {
