@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "transports/shm_memory.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,6 +19,20 @@ constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 /// More would hardly be a ring: 64 GiB.
 constexpr std::size_t largest_ring = std::size_t{1} << 36;
+
+/// What the machine could give without taking it from others, bytes; 0: it does not say. The system
+/// itself would go on giving until it has to kill somebody.
+std::size_t memory_to_spare() {
+  std::ifstream facts("/proc/meminfo");
+  std::string key, unit;
+  std::size_t kib = 0;
+  while (facts >> key >> kib) {
+    if (key == "MemAvailable:")
+      return kib * 1024;
+    std::getline(facts, unit);
+  }
+  return 0;
+}
 
 error os_error(const std::string& what) {
   return {errc::io, what + ": " + std::strerror(errno)};
@@ -46,6 +62,9 @@ result<shm_memory> shm_memory::make(std::size_t ring) {
   const auto what = "cannot have a ring of " + std::to_string(ring) + " bytes in shared memory";
   if (!made.file_)
     return os_error(what);
+  if (const auto most = memory_to_spare() / 2; ring > std::min(most, largest_ring))
+    return error{errc::io, what + ": at most half of what this machine has to spare, " +
+                               std::to_string(most) + " bytes; make `ring` smaller"};
   // Taken at once: memory that is missing later would kill whoever touches it.
   if (const auto code =
           ::posix_fallocate(made.file_.get(), 0, static_cast<off_t>(shm_front + ring));
