@@ -70,6 +70,8 @@ void lane_sender::release(delayed_frame& d, const std::stop_token& stop, recorde
       (void)channel_->wait_writable(std::chrono::milliseconds{20});
       continue;
     }
+    if (!finished_)
+      tell_outages(status == send_status::sent);
     if (status == send_status::sent)
       counters_.bytes.fetch_add(size, std::memory_order_relaxed);
     if (d.copy)
@@ -79,9 +81,8 @@ void lane_sender::release(delayed_frame& d, const std::stop_token& stop, recorde
       by.sent(sample_header, settings_.lane, now, d.sequence, size);
       if (d.corrupted && !d.duplicated) // no watcher is told: a real sender would not know
         by.fate(sample_header, settings_.lane, outcome::corrupt, now);
-    } else if (!finished_) {
-      counters_.failed.fetch_add(1, std::memory_order_relaxed);
-      end_sample(by, *context_.watcher, sample_header, settings_.lane, outcome::lost, now);
+    } else {
+      not_taken(status, d.frame, now, by);
     }
     by.span(sample_header, settings_.lane, step::emulate, d.since, *first);
     if (now > *first) // held up by the channel itself

@@ -105,20 +105,27 @@ lane_sender::handed lane_sender::hand_over(const sample& frame, recorder& by) {
     counters_.sent.fetch_add(1, std::memory_order_relaxed);
     counters_.bytes.fetch_add(size, std::memory_order_relaxed);
     by.sent(frame.header, settings_.lane, now, header_.sequence, size);
-  } else if (status == send_status::too_large) {
-    counters_.failed.fetch_add(1, std::memory_order_relaxed);
-    context_.report(severity::error, "frame too large",
-                    "link " + settings_.name + ": " + std::to_string(frame.body.size()) +
-                        " bytes do not fit into " + channel_->limit());
-    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, now);
-  } else if (status == send_status::closed && !finished_) {
-    counters_.failed.fetch_add(1, std::memory_order_relaxed);
-    tell_trouble();
-    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, now);
+  } else if (status != send_status::would_block) {
+    not_taken(status, frame, now, by);
   }
   if (!finished_)
     tell_outages(status == send_status::sent);
   return {status, now};
+}
+
+/// The channel will never have this frame.
+void lane_sender::not_taken(send_status status, const sample& frame, stamp when, recorder& by) {
+  if (status == send_status::too_large) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    context_.report(severity::error, "frame too large",
+                    "link " + settings_.name + ": " + std::to_string(frame.body.size()) +
+                        " bytes do not fit into " + channel_->limit());
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::failed, when);
+  } else if (!finished_) {
+    counters_.failed.fetch_add(1, std::memory_order_relaxed);
+    tell_trouble();
+    end_sample(by, *context_.watcher, frame.header, settings_.lane, outcome::lost, when);
+  }
 }
 
 /// Says once when the channel lost its connection, and once when it takes frames again.

@@ -100,6 +100,7 @@ private:
   [[nodiscard]] bool encode(sample& frame, std::uint16_t worker, recorder& by);
   void pass_on(const sample& frame, recorder& by);
   handed hand_over(const sample& frame, recorder& by);
+  void not_taken(send_status status, const sample& frame, stamp when, recorder& by);
   void tell_outages(bool sent);
   void tell_trouble();
   void enqueue(const sample& frame, stamp since, recorder& by);

@@ -43,7 +43,7 @@ ring_writer::ring_writer(const shm_memory& memory, std::size_t most_frames)
 ring_writer::verdict ring_writer::look(std::size_t need) const noexcept {
   const auto frames_read = control_->frames_read.load(std::memory_order_relaxed);
   const auto read = control_->read.load(std::memory_order_acquire);
-  if (position_ - read > size_ || frames_read > frames_)
+  if (read > position_ || position_ - read > size_ || frames_read > frames_)
     return verdict::broken;
   return size_ - (position_ - read) >= need && frames_ - frames_read < most_frames_
              ? verdict::written

@@ -55,9 +55,10 @@ BOOST_AUTO_TEST_CASE(one_address_of_two_machines_is_told_with_link_and_remedy) {
   BOOST_REQUIRE_EQUAL(wrong.size(), 1u);
   BOOST_TEST(wrong[0].key == "links.up.transport");
   BOOST_CHECK(wrong[0].why.code == errc::bad_scenario);
-  BOOST_TEST(wrong[0].why.message ==
-             "\"zmq-ipc\" works within one machine only, and \"edge\" (10.0.0.5:7447) and "
-             "\"cloud\" (10.0.0.5:7448) are on two; these go between machines: zmq-tcp, caf");
+  BOOST_TEST(
+      wrong[0].why.message ==
+      "\"zmq-ipc\" works within one machine only, and \"edge\" (10.0.0.5:7447) and "
+      "\"cloud\" (10.0.0.5:7448) are on two; these go between machines: zmq-tcp, tcp, caf, udp");
 }
 
 BOOST_AUTO_TEST_CASE(one_daemon_for_two_nodes_is_told_with_both) {
