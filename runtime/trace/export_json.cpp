@@ -33,9 +33,28 @@ json figures(const basic_distribution<Value>& d) {
           {"max", d.max}};
 }
 
+std::string_view name_of(figure_unit unit) {
+  switch (unit) {
+  case figure_unit::time_span:
+    return "ns";
+  case figure_unit::share:
+    return "share";
+  case figure_unit::rate:
+    return "Hz";
+  case figure_unit::bitrate:
+    return "bit/s";
+  case figure_unit::size:
+    return "B";
+  case figure_unit::decibel:
+    return "dB";
+  case figure_unit::number:
+    break;
+  }
+  return "";
+}
+
 /// Figures are in the base unit that is named beside them.
 json expectations(const run_summary& s) {
-  static constexpr std::array<std::string_view, 5> units{"ns", "share", "Hz", "bit/s", ""};
   auto rows = json::array();
   for (const auto& r : s.expectations)
     rows.push_back({{"metric", r.metric},
@@ -43,7 +62,7 @@ json expectations(const run_summary& s) {
                     {"verdict", to_string(r.verdict)},
                     {"measured", optional(r.measured)},
                     {"bound", r.bound},
-                    {"unit", units[static_cast<std::size_t>(r.unit)]},
+                    {"unit", name_of(r.unit)},
                     {"note", r.note}});
   return rows;
 }
@@ -122,7 +141,10 @@ json sensors(const run_summary& s) {
 json values(const run_summary& s) {
   auto rows = json::array();
   for (const auto& r : s.values)
-    rows.push_back({{"place", r.place}, {"name", r.name}, {"value", figures(r.figures)}});
+    rows.push_back({{"place", r.place},
+                    {"name", r.name},
+                    {"unit", name_of(r.unit)},
+                    {"value", figures(r.figures)}});
   return rows;
 }
 

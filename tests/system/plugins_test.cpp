@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(the_quickstart_finds_people_in_a_video) {
                step);
   BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'detector' AND "
                        "name = 'people'") == 30);
-  BOOST_TEST(db.number("SELECT MIN(trace) FROM metrics WHERE value > 0") == first_people);
+  BOOST_TEST(db.number("SELECT MIN(trace) FROM metrics WHERE name = 'people' AND value > 0") ==
+             first_people);
 }
 
 BOOST_AUTO_TEST_CASE(save_images_draws_the_boxes_of_people_found_elsewhere) {

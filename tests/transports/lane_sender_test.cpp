@@ -249,35 +249,6 @@ BOOST_AUTO_TEST_CASE(without_a_codec_no_encoded_size_is_reported) {
   BOOST_TEST(only(l.node.recorded(), record_kind::value, sending_lane::encoded_bytes).empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_sent_is_compared_with_what_came_in) {
-  /// Takes the worker's number away again.
-  struct strip final : codec {
-    result<payload> encode(const payload& p) override { return p; }
-    result<payload> decode(const payload& p) override {
-      return payload(p.what(), p.bytes().subspan(1), p.owner());
-    }
-  };
-  constexpr std::uint16_t psnr_value = 22;
-  measured_node elsewhere;
-  psnr_meter meter("uplink", psnr_value, elsewhere.context(), std::make_unique<strip>());
-  {
-    sending_lane l({}, 1, {}, &meter);
-    l.channel->make_room(fake_outgoing::endless);
-    const format grey{.kind = content::image, .channels = 1, .width = 2, .height = 2};
-    auto s = l.nth(3);
-    const auto pixels = payload::copy_of("abcd");
-    s.body = payload(grey, pixels.bytes(), pixels.owner());
-    l.sut->send(s, 0, l.node.by);
-    l.send(4, "spoilt"); // nothing came of it to compare
-  }
-  meter.finish(soon());
-  const auto figures = only(elsewhere.recorded(), record_kind::value, psnr_value);
-  BOOST_REQUIRE(figures.size() == 1u);
-  BOOST_TEST(std::bit_cast<double>(figures[0].amount) == 100.0);
-  BOOST_TEST(figures[0].trace == trace_id(1, 3).number());
-  BOOST_TEST((figures[0].route == sending_lane::route && figures[0].copy == sending_lane::number));
-}
-
 BOOST_AUTO_TEST_CASE(what_cannot_be_encoded_failed_and_the_log_says_where_and_why) {
   sending_lane l({}, 1);
   l.channel->make_room(fake_outgoing::endless);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/transports/measured_node.hpp"
+#include "tests/transports/sending_lane.hpp"
 #include "transports/codecs/psnr.hpp"
 #include "transports/psnr_meter.hpp"
 
@@ -65,6 +65,28 @@ BOOST_AUTO_TEST_CASE(what_comes_out_is_compared_with_what_went_in) {
   }
   BOOST_TEST(sut->skipped() == 0u);
   BOOST_TEST(node.events.take().first.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_offers_what_it_was_given_and_what_it_sent) {
+  const auto sut = make([](const payload& p) { // the lane's codec writes a number in front
+    return payload(p.what(), p.bytes().subspan(1), p.owner());
+  });
+  {
+    sending_lane l({}, 1, sut.get());
+    l.channel->make_room(fake_outgoing::endless);
+    const format grey{.kind = content::image, .channels = 1, .width = 2, .height = 2};
+    auto s = l.nth(3);
+    const auto pixels = payload::copy_of("abcd");
+    s.body = payload(grey, pixels.bytes(), pixels.owner());
+    l.sut->send(s, 0, l.node.by);
+    l.send(4, "spoilt"); // nothing came of it to compare
+  }
+  sut->finish(soon());
+  const auto figures = only(node.recorded(), record_kind::value, value);
+  BOOST_REQUIRE(figures.size() == 1u);
+  BOOST_TEST(std::bit_cast<double>(figures[0].amount) == most_psnr);
+  BOOST_TEST(figures[0].trace == trace_id(1, 3).number());
+  BOOST_TEST((figures[0].route == sending_lane::route && figures[0].copy == sending_lane::number));
 }
 
 BOOST_AUTO_TEST_CASE(who_is_busy_skips_and_says_so_in_the_end) {

@@ -117,12 +117,12 @@ struct test_run {
     }
   }
 
-  /// Loads, binds and connects.
-  void deploy() {
+  /// Loads, binds and connects; `values` as a run would number them.
+  void deploy(const std::vector<std::string>& values = {}) {
     std::vector<bound_end> ends;
     for (auto& n : nodes) {
       require((*n)->load());
-      auto bound = (*n)->bind({.clock = reference_clock, .run = 4711, .values = {}});
+      auto bound = (*n)->bind({.clock = reference_clock, .run = 4711, .values = values});
       BOOST_REQUIRE_MESSAGE(bound.ok(), (bound.ok() ? "" : bound.error().message));
       ends.insert(ends.end(), bound->begin(), bound->end());
     }

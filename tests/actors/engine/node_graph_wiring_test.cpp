@@ -183,6 +183,49 @@ codec = { type = "jpeg", quality = 80 }
     BOOST_TEST(sent.amount < 64 * 48 * 3);
 }
 
+BOOST_AUTO_TEST_CASE(codecs_of_a_chain_encode_in_order_and_each_sample_says_what_came_of_it) {
+  test_run r(R"([scenario]
+samples = 1
+[nodes.robot]
+[nodes.cloud]
+[sensors.camera]
+node = "robot"
+type = "synthetic-image"
+width = 64
+height = 48
+rate = "100Hz"
+max-lag = "1h"
+[sinks.arm]
+node = "cloud"
+[links.up]
+from = "camera"
+to = "arm"
+codec = [{ type = "resize", factor = 0.5 }, { type = "png" }]
+psnr = true
+)");
+  r.deploy({"people", "psnr", "encoded-bytes"});
+  const std::vector<std::string> names{"encoded-bytes", "psnr"};
+  BOOST_TEST((*r.nodes[0])->value_names() == names, boost::test_tools::per_element());
+  BOOST_TEST((*r.nodes[1])->value_names().empty()); // the sending node reports
+  r.run(5);
+  BOOST_TEST(r.arrivals()["camera->arm"] == 5);
+  std::map<std::uint16_t, int> values;
+  for (const auto& v : of_kind(r.records, record_kind::value)) {
+    ++values[v.what];
+    BOOST_TEST(route_name(*r.graph.whole, v.route) == "camera->up");
+  }
+  BOOST_TEST(values.size() == 2u);
+  BOOST_TEST(values[2] == 5);
+  BOOST_TEST(values[1] >= 1); // it may have been busy
+  for (const auto& sent : of_kind(r.records, record_kind::sent))
+    BOOST_TEST(sent.amount < 32 * 24 * 3);
+  const auto last = r.nodes[0]->report(true);
+  BOOST_REQUIRE(last.ends.size() == 1u);
+  BOOST_REQUIRE(last.ends[0].counts.size() == 1u);
+  BOOST_TEST(last.ends[0].counts[0].name == "psnr-skipped");
+  BOOST_TEST(last.ends[0].counts[0].count + static_cast<std::uint64_t>(values[1]) == 5u);
+}
+
 BOOST_AUTO_TEST_CASE(a_closed_loop_hears_of_its_ends_on_the_same_node) {
   test_run r(with(chain_toml, "rate = \"200Hz\"\nmax-lag = \"1h\"",
                   "arrival = \"closed-loop\"\ntimeout = \"1h\""));

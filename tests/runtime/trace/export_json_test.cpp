@@ -61,6 +61,25 @@ BOOST_AUTO_TEST_CASE(expectations_sensors_and_values_are_told) {
   BOOST_TEST(j.at("values").at(0).at("value").at("mean") == 2);
 }
 
+BOOST_AUTO_TEST_CASE(every_unit_has_its_name) {
+  using enum figure_unit;
+  const std::vector<std::pair<figure_unit, std::string>> names{
+      {time_span, "ns"}, {share, "share"}, {rate, "Hz"},   {bitrate, "bit/s"},
+      {number, ""},      {size, "B"},      {decibel, "dB"}};
+  const scratch_folder folder;
+  run_summary s;
+  for (const auto& [unit, name] : names) {
+    s.expectations.push_back({.metric = name, .unit = unit});
+    s.values.push_back({.place = name, .unit = unit});
+  }
+  BOOST_REQUIRE(export_json(s, folder / "summary.json").ok());
+  const auto j = nlohmann::json::parse(contents(folder / "summary.json"));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    BOOST_TEST(j.at("expectations").at(i).at("unit") == names[i].second);
+    BOOST_TEST(j.at("values").at(i).at("unit") == names[i].second);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_clock_probes_met_is_told) {
   const scratch_folder folder;
   run_summary s;
