@@ -10,8 +10,8 @@
 namespace peernet {
 
 /// The CRC32C of `before`'s bytes followed by `bytes`; `before`: the CRC32C of those, 0 if there
-/// are none. By the processor's own instruction where the machine has one (some 8 bytes in 3 cycles
-/// on x86-64 with SSE4.2; ARMv8 with CRC), else by a table. Thread: any.
+/// are none. By the processor's own instruction where the machine has one (x86-64 with SSE4.2,
+/// ARMv8 with CRC), else by a table. Thread: any.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> bytes,
                                    std::uint32_t before = 0) noexcept;
 
