@@ -121,6 +121,7 @@ udp_send_socket::status udp_send_end::send_some(std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, left_.parts - left_.next); ++i) {
     const auto size = make_part(i, left_.next + i);
     if (!size) {
+      say("all numbers of this end's session are used up: no further datagram can be sealed");
       closed_ = true;
       return udp_send_socket::status::too_long;
     }

@@ -17,10 +17,12 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <netinet/in.h>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,6 +30,25 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0};
+
+} // namespace
+
+void* operator new(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(size == 0 ? 1 : size))
+    return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace {
 
@@ -120,8 +141,14 @@ struct channel_ends {
   std::uint64_t number = 0;
 };
 
+struct round_trip {
+  double seconds = 0;            ///< median
+  std::uint64_t allocations = 0; ///< of this process after the warm-up, in `trips` round trips
+  int trips = 0;
+};
+
 /// The same as bare_round_trip over two channels, without any actor or stage around them.
-double channel_round_trip(int n, std::size_t size, const std::string& key) {
+round_trip channel_round_trip(int n, std::size_t size, const std::string& key) {
   std::array<int, 2> there{}, back{};
   if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
     throw std::runtime_error("cannot make a pipe");
@@ -130,7 +157,7 @@ double channel_round_trip(int n, std::size_t size, const std::string& key) {
   settings.key = key;
   settings.max_frame = 4'000'000;
   const auto body = peernet::payload::copy_of(std::string(size, 'x'));
-  double result = 0;
+  round_trip result;
   beside(
       [&] {
         channel_ends echo(settings, back[1], there[0]);
@@ -140,15 +167,21 @@ double channel_round_trip(int n, std::size_t size, const std::string& key) {
       [&] {
         channel_ends ping(settings, there[1], back[0]);
         std::vector<double> trips;
+        trips.reserve(static_cast<std::size_t>(n));
+        std::uint64_t before = 0;
         for (int i = 0; i < n; ++i) {
+          if (i == n / 10)
+            before = allocations;
           const auto begin = peernet::clock::machine_now();
           ping.send(body);
           if (!ping.receive())
             throw std::runtime_error("a frame was lost");
           trips.push_back(peernet::to_seconds(peernet::clock::machine_now() - begin));
         }
-        trips.erase(trips.begin(), trips.begin() + n / 10); // warm-up
-        result = median(std::move(trips));
+        const auto allocated = allocations - before;
+        trips.erase(trips.begin(), trips.begin() + n / 10);
+        result = {.seconds = 0, .allocations = allocated, .trips = n - n / 10};
+        result.seconds = median(std::move(trips));
       });
   for (const int fd : {there[0], there[1], back[0], back[1]})
     ::close(fd);
@@ -247,8 +280,8 @@ int main(int argc, char** argv) {
   std::vector<double> channels, sealed_channels, links, ends, streams;
   for (int i = 0; i < repeats; ++i) {
     const auto bare = bare_round_trip(trips, 1000);
-    channels.push_back(channel_round_trip(trips, 1000, {}) / bare);
-    sealed_channels.push_back(channel_round_trip(trips, 1000, key) / bare);
+    channels.push_back(channel_round_trip(trips, 1000, {}).seconds / bare);
+    sealed_channels.push_back(channel_round_trip(trips, 1000, key).seconds / bare);
     const auto keep = after_warmup(trips);
     const auto both = median(
         run_and_ask(loop_scenario(trips, address, udp),
@@ -276,6 +309,12 @@ int main(int argc, char** argv) {
                whole * 1e-3, ends.back(), bare_stream * 1e-6, stream * 1e-6, streams.back());
     std::fflush(stdout);
   }
+  for (const std::size_t size : {1'000u, 100'000u})
+    for (const auto& sealed : {std::string{}, key}) {
+      const auto r = channel_round_trip(trips / 10, size, sealed);
+      fmt::print("{} allocations in {} round trips of {} bytes{}\n", r.allocations, r.trips, size,
+                 sealed.empty() ? "" : ", sealed");
+    }
   fmt::print("median of {}: channels alone {:.2f} ×, sealed {:.2f} ×; both links {:.2f} ×, end to "
              "end {:.2f} ×, throughput {:.2f} ×\n",
              repeats, median(channels), median(sealed_channels), median(links), median(ends),
