@@ -60,7 +60,7 @@ void udp_receive_end::greet() {
     if (items[1].revents != 0)
       return;
     take(duration{0});
-    while (next_ < taken_ && !greeted_with_)
+    while (next_ < taken_ && !greeted_with_ && !stopped_) // a stop looks like an empty datagram
       if (auto frame = next())
         greeted_with_ = *std::move(frame);
   }
@@ -93,8 +93,7 @@ result<std::optional<incoming_frame>> udp_receive_end::receive(const clock& cloc
       if (*frame)
         return std::optional{stamped(**std::move(frame), clock)};
     }
-    const bool looked = taken_at_ >= until;
-    if (looked)
+    if (taken_at_ >= until) // it has looked, and seen nothing but greetings and parts
       return std::optional<incoming_frame>{};
     take(patience);
     if (taken_ == 0 && !stopped_) {

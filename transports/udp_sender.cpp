@@ -89,25 +89,30 @@ send_status udp_send_end::try_send(const outgoing_frame& frame) {
   left_.next = 0;
   left_.parts = cut_.parts(body.size());
   left_.header.fragments = static_cast<std::uint16_t>(left_.parts);
-  if (options_.pace) {
-    hand_to_thread(body);
-    return send_status::sent;
-  }
-  while (!left_.done()) {
-    switch (send_some(socket_.batch_size())) {
-    case udp_send_socket::status::all:
-      break;
-    case udp_send_socket::status::no_room:
+  while (!left_.done() && (!options_.pace || is_due())) {
+    const auto how = send_some(options_.pace ? 1 : socket_.batch_size());
+    if (how == udp_send_socket::status::too_long)
+      return send_status::closed;
+    if (how == udp_send_socket::status::no_room) {
       if (left_.next == 0)
         return send_status::would_block;
-      start_thread_once();
-      hand_to_thread(body);
-      return send_status::sent;
-    case udp_send_socket::status::too_long:
-      return send_status::closed;
+      break;
     }
   }
+  if (!left_.done()) {
+    start_thread_once();
+    hand_to_thread(body);
+  }
   return send_status::sent;
+}
+
+/// With a pace: whether the frame's next datagram may leave now; then the one after it has to wait.
+bool udp_send_end::is_due() noexcept {
+  const auto now = clock::machine_now();
+  if (due_ > now)
+    return false;
+  due_ = now + time_of(left_.next);
+  return true;
 }
 
 /// Sends the frame's next datagrams, at most `most`.
@@ -116,6 +121,7 @@ udp_send_socket::status udp_send_end::send_some(std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, left_.parts - left_.next); ++i) {
     const auto size = make_part(i, left_.next + i);
     if (!size) {
+      say("all numbers of this end's session are used up: no further datagram can be sealed");
       closed_ = true;
       return udp_send_socket::status::too_long;
     }

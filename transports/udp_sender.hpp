@@ -16,10 +16,10 @@
 
 namespace peernet {
 
-/// A frame that the socket has no room for is finished by a thread of the end's own, and so is
-/// every frame with a pace; while that has one, `try_send` says would_block. Nothing is taken
-/// before the receiving end has answered. closed for frames above the limit, and for good once
-/// datagrams turned out to be longer than the path takes: `report` says so.
+/// A frame that the socket has no room for is finished by a thread of the end's own, and so is,
+/// with a pace, what of a frame is not due yet; while that has one, `try_send` says would_block.
+/// Nothing is taken before the receiving end has answered. closed for frames above the limit, and
+/// for good once datagrams turned out to be longer than the path takes: `report` says so.
 class udp_send_end final : public send_end {
 public:
   /// Asks at once whether the receiving end is there. errc::too_large if the first network on the
@@ -50,6 +50,7 @@ private:
 
   bool put_around(std::span<std::byte> datagram) noexcept;
   [[nodiscard]] std::optional<std::size_t> make_part(std::size_t slot, std::size_t number) noexcept;
+  [[nodiscard]] bool is_due() noexcept;
   [[nodiscard]] udp_send_socket::status send_some(std::size_t most);
   void ask();
   void hear();

@@ -87,6 +87,31 @@ int open_socket(const socket_address& at, int flags) noexcept {
   return ::socket(at.store.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | flags, IPPROTO_UDP);
 }
 
+// The calls for many cost about 0.1 µs more than those for one.
+
+/// How many of these came.
+std::size_t receive(int fd, std::span<mmsghdr> into, int flags) noexcept {
+  if (into.size() > 1) {
+    const int n = ::recvmmsg(fd, into.data(), static_cast<unsigned>(into.size()),
+                             flags | MSG_WAITFORONE, nullptr);
+    return static_cast<std::size_t>(std::max(n, 0));
+  }
+  const auto size = ::recvmsg(fd, &into[0].msg_hdr, flags);
+  into[0].msg_len = static_cast<unsigned>(std::max<ssize_t>(size, 0));
+  return size < 0 ? 0 : 1;
+}
+
+/// How many of these left; if none, errno says why.
+std::size_t hand_over(int fd, std::span<mmsghdr> these) noexcept {
+  constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (these.size() == 1) {
+    const auto& only = these[0].msg_hdr.msg_iov[0];
+    return ::send(fd, only.iov_base, only.iov_len, flags) < 0 ? 0 : 1;
+  }
+  const int n = ::sendmmsg(fd, these.data(), static_cast<unsigned>(these.size()), flags);
+  return static_cast<std::size_t>(std::max(n, 0));
+}
+
 bool wait_for(int fd, short what, duration patience) noexcept {
   pollfd item{fd, what, 0};
   const auto ns = std::max<std::int64_t>(patience.count(), 0);
@@ -188,7 +213,7 @@ endpoint udp_receive_socket::where() const {
 
 std::size_t udp_receive_socket::take(duration patience) {
   batch_->refill();
-  int flags = MSG_WAITFORONE;
+  int flags = 0;
   if (patience <= duration{0}) {
     flags = MSG_DONTWAIT;
   } else if (std::exchange(timeout_, patience) != patience) {
@@ -196,9 +221,8 @@ std::size_t udp_receive_socket::take(duration patience) {
     set(descriptor(), SOL_SOCKET, SO_RCVTIMEO,
         timeval{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000});
   }
-  const int n = ::recvmmsg(descriptor(), batch_->messages.data(),
-                           static_cast<unsigned>(batch_->wanted), flags, nullptr);
-  const auto taken = static_cast<std::size_t>(std::max(n, 0));
+  const auto taken =
+      receive(descriptor(), std::span(batch_->messages).first(batch_->wanted), flags);
   batch_->used = std::max<std::size_t>(taken, 1);
   batch_->wanted = taken < batch_->wanted ? 1 : std::min(taken * growth, batch_->most);
   return taken;
@@ -305,11 +329,9 @@ udp_send_socket::sent udp_send_socket::send(std::span<const std::size_t> sizes) 
     batch_->parts[i] = {room(i).data(), sizes[i]};
   sent s;
   while (s.accepted < sizes.size()) {
-    const int n =
-        ::sendmmsg(fd_.get(), batch_->messages.data() + s.accepted,
-                   static_cast<unsigned>(sizes.size() - s.accepted), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n > 0) {
-      s.accepted += static_cast<std::size_t>(n);
+    const auto left = std::span(batch_->messages).first(sizes.size()).subspan(s.accepted);
+    if (const auto n = hand_over(fd_.get(), left); n > 0) {
+      s.accepted += n;
     } else if (errno == EAGAIN) {
       s.how = status::no_room;
       return s;

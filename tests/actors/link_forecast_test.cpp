@@ -14,7 +14,7 @@ std::size_t everything(std::size_t wanted) {
   return wanted;
 }
 
-std::string scenario_with(const std::string& sensor, const std::string& link) {
+std::string two_nodes(const std::string& sensor, const std::string& link) {
   return "[scenario]\nduration = \"1s\"\n[nodes.robot]\n[nodes.cloud]\n[sensors.camera]\n"
          "node = \"robot\"\nrate = \"10Hz\"\n" +
          sensor + "\n[inference.mirror]\nnode = \"cloud\"\nmodel = \"echo\"\n" +
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_SUITE(link_forecast_test)
 
 BOOST_AUTO_TEST_CASE(the_largest_sample_is_cut_and_its_survival_predicted) {
   // 100 000 bytes in parts of 1308: 77 datagrams; 0.999^77 and 0.99^77.
-  const auto text = forecast(scenario_with(bytes, udp));
+  const auto text = forecast(two_nodes(bytes, udp));
   says(text, "up: up to 100 kB = 77 datagrams of at most 1.40 kB");
   says(text, "of 0.1 % lost datagrams 92.6 %");
   says(text, "of 1 % 46.1 %");
@@ -49,33 +49,33 @@ BOOST_AUTO_TEST_CASE(the_largest_sample_is_cut_and_its_survival_predicted) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_model_echoes_is_as_large_as_what_it_gets) {
-  says(forecast(scenario_with(bytes, udp)), "down: up to 100 kB = 77 datagrams");
+  says(forecast(two_nodes(bytes, udp)), "down: up to 100 kB = 77 datagrams");
 }
 
 BOOST_AUTO_TEST_CASE(pictures_count_as_they_are_in_memory) {
   const auto image = [](const std::string& more) {
     return "type = \"synthetic-image\"\nwidth = 640\nheight = 480\n" + more;
   };
-  says(forecast(scenario_with(image(""), udp)), "up: up to 922 kB = 705 datagrams");
-  says(forecast(scenario_with(image(""), udp + "\ncodec = \"jpeg\"")),
+  says(forecast(two_nodes(image(""), udp)), "up: up to 922 kB = 705 datagrams");
+  says(forecast(two_nodes(image(""), udp + "\ncodec = \"jpeg\"")),
        "up: sizes are not known before a run; the largest allowed, 4.00 MB = 3059 datagrams");
 }
 
 BOOST_AUTO_TEST_CASE(a_small_sample_is_one_datagram) {
-  says(forecast(scenario_with("type = \"text\"\nsize = \"1kB\"", udp)),
+  says(forecast(two_nodes("type = \"text\"\nsize = \"1kB\"", udp)),
        "up: up to 1.00 kB = 1 datagram of");
 }
 
 BOOST_AUTO_TEST_CASE(links_that_may_leave_the_machine_carry_seals_too) {
-  auto text = scenario_with(bytes, udp);
+  auto text = two_nodes(bytes, udp);
   text.replace(text.find("[nodes.cloud]\n"), 14, "[nodes.cloud]\nhost = \"10.0.0.5\"\n");
   says(forecast(text), "up: up to 100 kB = 79 datagrams"); // parts of 1272
 }
 
 BOOST_AUTO_TEST_CASE(other_transports_and_local_hand_offs_are_not_spoken_of) {
-  const auto text = forecast(scenario_with(bytes, "transport = \"zmq-tcp\""));
+  const auto text = forecast(two_nodes(bytes, "transport = \"zmq-tcp\""));
   BOOST_TEST(text.find("up:") == std::string::npos);
-  auto local = scenario_with(bytes, udp);
+  auto local = two_nodes(bytes, udp);
   for (auto at = local.find("\"cloud\""); at != std::string::npos; at = local.find("\"cloud\""))
     local.replace(at, 7, "\"robot\"");
   BOOST_TEST(forecast(local) == "");
@@ -83,18 +83,18 @@ BOOST_AUTO_TEST_CASE(other_transports_and_local_hand_offs_are_not_spoken_of) {
 
 BOOST_AUTO_TEST_CASE(a_receive_buffer_below_one_sample_is_warned_of_with_the_remedy) {
   const auto small = [](std::size_t) { return std::size_t{212'992}; };
-  const auto text = forecast(scenario_with(bytes, udp), small);
+  const auto text = forecast(two_nodes(bytes, udp), small);
   says(text, "warning: up: the kernel gives a socket 213 kB");
   says(text, "a sample of 4.00 MB (max-sample) needs 4.28 MB");
   says(text, "sysctl -w net.core.rmem_max=4281428");
-  const auto fits = forecast(
-      scenario_with(bytes, "transport = { type = \"udp\", max-sample = \"150kB\" }"), small);
+  const auto fits =
+      forecast(two_nodes(bytes, "transport = { type = \"udp\", max-sample = \"150kB\" }"), small);
   BOOST_TEST(fits.find("warning: up") == std::string::npos);
   says(fits, "warning: down");
 }
 
 BOOST_AUTO_TEST_CASE(other_machines_buffers_are_not_ours_to_judge) {
-  auto text = scenario_with(bytes, udp);
+  auto text = two_nodes(bytes, udp);
   text.replace(text.find("[nodes.cloud]\n"), 14, "[nodes.cloud]\nhost = \"10.0.0.5\"\n");
   const auto said = forecast(text, [](std::size_t) { return std::size_t{1000}; });
   BOOST_TEST(said.find("warning: up") == std::string::npos); // received on cloud

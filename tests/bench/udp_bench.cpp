@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: MIT
 // PeerNet's link over udp beside a bare UDP socket doing the same between two processes, in turns:
-// a closed loop of 1 kB, one in flight, and a stream of 1 MB frames, 16 in flight, in datagrams of
-// equal size, 64 a system call.
-// Usage: udp_bench [--address ADDRESS] [--pace RATE] [repeats] [round trips] [frames]
-// With an address of this machine that is no loopback, PeerNet's datagrams are sealed; the bare
-// side stays as it is. With a pace (Mbit/s) both sides spread their datagrams.
+// a closed loop of 1 kB, one in flight (the channels alone, and a whole run), and a stream of 1 MB
+// frames, 16 in flight, in datagrams of equal size, 64 a system call. Usage: udp_bench [--address
+// ADDRESS] [--pace RATE] [repeats] [round trips] [frames] With an address of this machine that is
+// no loopback, PeerNet's datagrams are sealed; the bare side stays as it is. With a pace (Mbit/s)
+// both sides spread their datagrams.
 #include "runtime/core/clock.hpp"
 #include "runtime/core/thread.hpp"
+#include "runtime/plugin/registry.hpp"
 #include "tests/bench/bench_run.hpp"
+#include "transports/udp_channel.hpp"
+#include "transports/wire.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <netinet/in.h>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +30,25 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0};
+
+} // namespace
+
+void* operator new(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(size == 0 ? 1 : size))
+    return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace {
 
@@ -77,6 +103,88 @@ double bare_round_trip(int n, std::size_t size) {
       });
   ::close(ping);
   ::close(echo);
+  return result;
+}
+
+/// One end of a pair of channels between two processes: what it receives with and sends with.
+struct channel_ends {
+  /// `told` and `heard`: pipes to and from the other process.
+  channel_ends(const peernet::channel_settings& settings, int told, int heard) {
+    peernet::registry types(std::vector<std::filesystem::path>{});
+    peernet::register_udp_channel(types);
+    const auto kind = *types.find_channel("udp");
+    receiver = *kind->bind(settings);
+    auto to = receiver->where();
+    (void)!::write(told, &to.port, sizeof to.port);
+    (void)!::read(heard, &to.port, sizeof to.port);
+    sender = *kind->connect(settings, to);
+    while (!sender->connected())
+      (void)sender->wait_writable(std::chrono::milliseconds{5});
+  }
+
+  void send(const peernet::payload& body) {
+    peernet::wire_header h;
+    h.sequence = number++;
+    h.length = static_cast<std::uint32_t>(body.size());
+    while (sender->try_send({.header = peernet::wire_bytes(h), .body = &body}) !=
+           peernet::send_status::sent)
+      (void)sender->wait_writable(std::chrono::milliseconds{5});
+  }
+  /// False: nothing came for a second.
+  bool receive() {
+    const auto r = receiver->receive({}, std::chrono::seconds{1});
+    return r.ok() && r->has_value();
+  }
+
+  std::unique_ptr<peernet::receive_end> receiver;
+  std::unique_ptr<peernet::send_end> sender;
+  std::uint64_t number = 0;
+};
+
+struct round_trip {
+  double seconds = 0;            ///< median
+  std::uint64_t allocations = 0; ///< of this process after the warm-up, in `trips` round trips
+  int trips = 0;
+};
+
+/// The same as bare_round_trip over two channels, without any actor or stage around them.
+round_trip channel_round_trip(int n, std::size_t size, const std::string& key) {
+  std::array<int, 2> there{}, back{};
+  if (::pipe(there.data()) != 0 || ::pipe(back.data()) != 0)
+    throw std::runtime_error("cannot make a pipe");
+  peernet::channel_settings settings;
+  settings.name = "bench";
+  settings.key = key;
+  settings.max_frame = 4'000'000;
+  const auto body = peernet::payload::copy_of(std::string(size, 'x'));
+  round_trip result;
+  beside(
+      [&] {
+        channel_ends echo(settings, back[1], there[0]);
+        for (int i = 0; i < n && echo.receive(); ++i)
+          echo.send(body);
+      },
+      [&] {
+        channel_ends ping(settings, there[1], back[0]);
+        std::vector<double> trips;
+        trips.reserve(static_cast<std::size_t>(n));
+        std::uint64_t before = 0;
+        for (int i = 0; i < n; ++i) {
+          if (i == n / 10)
+            before = allocations;
+          const auto begin = peernet::clock::machine_now();
+          ping.send(body);
+          if (!ping.receive())
+            throw std::runtime_error("a frame was lost");
+          trips.push_back(peernet::to_seconds(peernet::clock::machine_now() - begin));
+        }
+        const auto allocated = allocations - before;
+        trips.erase(trips.begin(), trips.begin() + n / 10);
+        result = {.seconds = 0, .allocations = allocated, .trips = n - n / 10};
+        result.seconds = median(std::move(trips));
+      });
+  for (const int fd : {there[0], there[1], back[0], back[1]})
+    ::close(fd);
   return result;
 }
 
@@ -168,9 +276,12 @@ int main(int argc, char** argv) {
   const int frames = argc > 3 ? std::atoi(argv[3]) : 1'000;
   const auto udp = pace > 0 ? fmt::format("{{ type = \"udp\", pace = \"{}Mbit\" }}", pace * 1e-6)
                             : std::string("\"udp\"");
-  std::vector<double> links, ends, streams;
+  const std::string key(peernet::channel_key_bytes, 'k');
+  std::vector<double> channels, sealed_channels, links, ends, streams;
   for (int i = 0; i < repeats; ++i) {
     const auto bare = bare_round_trip(trips, 1000);
+    channels.push_back(channel_round_trip(trips, 1000, {}).seconds / bare);
+    sealed_channels.push_back(channel_round_trip(trips, 1000, key).seconds / bare);
     const auto keep = after_warmup(trips);
     const auto both = median(
         run_and_ask(loop_scenario(trips, address, udp),
@@ -191,12 +302,21 @@ int main(int argc, char** argv) {
     links.push_back(both * 1e-9 / bare);
     ends.push_back(whole * 1e-9 / bare);
     streams.push_back(stream / bare_stream);
-    fmt::print("bare round trip {:.1f} µs; both links {:.1f} µs ({:.2f} ×), end to end {:.1f} µs "
+    fmt::print("bare round trip {:.1f} µs; channels alone {:.2f} ×, sealed {:.2f} ×; both links "
+               "{:.1f} µs ({:.2f} ×), end to end {:.1f} µs "
                "({:.2f} ×); 1 MB frames: bare {:.0f} MB/s, PeerNet {:.0f} MB/s ({:.2f} ×)\n",
-               bare * 1e6, both * 1e-3, links.back(), whole * 1e-3, ends.back(), bare_stream * 1e-6,
-               stream * 1e-6, streams.back());
+               bare * 1e6, channels.back(), sealed_channels.back(), both * 1e-3, links.back(),
+               whole * 1e-3, ends.back(), bare_stream * 1e-6, stream * 1e-6, streams.back());
     std::fflush(stdout);
   }
-  fmt::print("median of {}: both links {:.2f} ×, end to end {:.2f} ×, throughput {:.2f} ×\n",
-             repeats, median(links), median(ends), median(streams));
+  for (const std::size_t size : {1'000u, 100'000u})
+    for (const auto& sealed : {std::string{}, key}) {
+      const auto r = channel_round_trip(trips / 10, size, sealed);
+      fmt::print("{} allocations in {} round trips of {} bytes{}\n", r.allocations, r.trips, size,
+                 sealed.empty() ? "" : ", sealed");
+    }
+  fmt::print("median of {}: channels alone {:.2f} ×, sealed {:.2f} ×; both links {:.2f} ×, end to "
+             "end {:.2f} ×, throughput {:.2f} ×\n",
+             repeats, median(channels), median(sealed_channels), median(links), median(ends),
+             median(streams));
 }

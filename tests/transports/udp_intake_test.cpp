@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Everything that may arrive at a receiving end of udp, without a socket.
+#include "tests/transports/udp_feed.hpp"
 #include "tests/transports/udp_world.hpp"
 #include "transports/udp_intake.hpp"
 
@@ -273,6 +274,26 @@ BOOST_AUTO_TEST_CASE(strangers_greetings_are_not_answered) {
   auto g = question();
   g.run += 1;
   BOOST_TEST(is(r.say(content_of(g)), errc::refused));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_mutated_datagrams_costs_no_more_than_counts) {
+  random_source random(10);
+  const auto body = body_of(1000, 1);
+  for (int round = 0; round < 300; ++round) {
+    bytes row;
+    for (int i = 0; i < 20; ++i) {
+      auto h = header_of(random.between(0, 2), 1000);
+      h.run = 0;
+      auto content = part_of(h, body.bytes(), random.between(0, 4), 200);
+      for (auto changes = random.between(0, 3); changes > 0; --changes)
+        content[random.between(0, content.size() - 1)] =
+            static_cast<std::byte>(random.between(0, 255));
+      const std::array prefix{static_cast<std::byte>(random.between(0, 255)),
+                              static_cast<std::byte>(content.size() / 8)};
+      row = joined({row, prefix, content});
+    }
+    feed_udp(row);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_of_announcements_leaves_room_for_whoever_is_whole) {

@@ -91,4 +91,16 @@ inline std::uint64_t counted(const channel_report& r, std::string_view name) {
   return found->count;
 }
 
+/// Receives, and drops what comes, until `done` holds; false past the deadline.
+template <class Condition>
+[[nodiscard]] bool eventually(receive_end& receiver, Condition done) {
+  const auto until = clock::machine_now() + deadline;
+  while (!done()) {
+    if (clock::machine_now() > until)
+      return false;
+    (void)receiver.receive({}, std::chrono::milliseconds{1});
+  }
+  return true;
+}
+
 } // namespace peernet::contract
