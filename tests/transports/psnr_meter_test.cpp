@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_lane_offers_what_it_was_given_and_what_it_sent) {
     return payload(p.what(), p.bytes().subspan(1), p.owner());
   });
   {
-    sending_lane l({}, 1, sut.get());
+    sending_lane l({}, 1, {}, sut.get());
     l.channel->make_room(fake_outgoing::endless);
     const format grey{.kind = content::image, .channels = 1, .width = 2, .height = 2};
     auto s = l.nth(3);
