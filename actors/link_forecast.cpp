@@ -2,7 +2,7 @@
 #include "actors/link_forecast.hpp"
 
 #include "runtime/core/units.hpp"
-#include "transports/udp_datagram.hpp"
+#include "transports/udp/udp_datagram.hpp"
 
 #include <fmt/format.h>
 

@@ -9,10 +9,10 @@
 #include "actors/sinks/builtin.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/core/thread.hpp"
-#include "transports/shm_channel.hpp"
-#include "transports/tcp_channel.hpp"
-#include "transports/udp_channel.hpp"
-#include "transports/zmq_channel.hpp"
+#include "transports/shm/shm_channel.hpp"
+#include "transports/tcp/tcp_channel.hpp"
+#include "transports/udp/udp_channel.hpp"
+#include "transports/zmq/zmq_channel.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/scoped_actor.hpp>

@@ -9,7 +9,7 @@
 #include "actors/sinks/builtin.hpp"
 #include "tests/actors/engine/rig.hpp"
 #include "tests/support/actor_fixture.hpp"
-#include "transports/zmq_channel.hpp"
+#include "transports/zmq/zmq_channel.hpp"
 
 #include <cstring>
 

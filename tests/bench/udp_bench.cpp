@@ -9,7 +9,7 @@
 #include "runtime/core/thread.hpp"
 #include "runtime/plugin/registry.hpp"
 #include "tests/bench/bench_run.hpp"
-#include "transports/udp_channel.hpp"
+#include "transports/udp/udp_channel.hpp"
 #include "transports/wire.hpp"
 
 #include <fmt/format.h>

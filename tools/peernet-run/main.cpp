@@ -7,7 +7,7 @@
 #include "runtime/config/writer.hpp"
 #include "tools/peernet-run/progress_line.hpp"
 #include "tools/peernet-run/remote_options.hpp"
-#include "transports/udp_socket.hpp"
+#include "transports/udp/udp_socket.hpp"
 
 #include <CLI/CLI.hpp>
 

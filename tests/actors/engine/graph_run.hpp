@@ -8,7 +8,7 @@
 #include "actors/sensors/builtin.hpp"
 #include "actors/sinks/builtin.hpp"
 #include "tests/actors/engine/rig.hpp"
-#include "transports/zmq_channel.hpp"
+#include "transports/zmq/zmq_channel.hpp"
 
 #include <map>
 #include <memory>

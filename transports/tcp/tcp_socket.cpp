@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "transports/tcp/tcp_socket.hpp"
+
+#include "runtime/core/address.hpp"
+
+#include <cstring>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <optional>
+#include <sys/socket.h>
+
+namespace peernet {
+
+namespace {
+
+/// Connections that may wait to be accepted. All lanes to a stage come at once; the kernel has a
+/// limit of its own.
+constexpr int most_waiting = 4096;
+
+struct socket_address {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+
+  [[nodiscard]] const sockaddr* get() const noexcept {
+    return reinterpret_cast<const sockaddr*>(&bytes);
+  }
+};
+
+std::optional<socket_address> read_address(const std::string& address, std::uint16_t port) {
+  addrinfo wanted{}, *found = nullptr;
+  wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV; // never asks a name server
+  wanted.ai_socktype = SOCK_STREAM;
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wanted, &found) != 0)
+    return std::nullopt;
+  socket_address a;
+  a.size = found->ai_addrlen;
+  std::memcpy(&a.bytes, found->ai_addr, found->ai_addrlen);
+  ::freeaddrinfo(found);
+  return a;
+}
+
+descriptor open_socket(const socket_address& a) {
+  return descriptor(
+      ::socket(a.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+}
+
+template <class Option>
+void set(int socket, int level, int name, Option value) noexcept {
+  ::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+error os_error(const std::string& what) {
+  return {errc::io, what + ": " + errno_text(errno)};
+}
+
+template <class Call>
+ssize_t not_interrupted(Call call) noexcept {
+  ssize_t n = 0;
+  do
+    n = call();
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+} // namespace
+
+std::string address_and_port(const std::string& address, std::uint16_t port) {
+  return bracketed(address) + ":" + std::to_string(port);
+}
+
+std::string errno_text(int code) {
+  char text[256];
+  return ::strerror_r(code, text, sizeof text);
+}
+
+result<descriptor> tcp_listen(const std::string& address, std::uint16_t port) {
+  const auto where = "TCP port " + (port == 0 ? "*" : std::to_string(port)) + " on " + address;
+  const auto a = read_address(address, port);
+  if (!a)
+    return error{errc::io, "cannot bind " + where + ": it is no IP address"};
+  auto socket = open_socket(*a);
+  if (!socket)
+    return os_error("cannot open a socket for " + where);
+  set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1); // connections of an earlier run may linger
+  if (a->bytes.ss_family == AF_INET6)
+    set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (::bind(socket.get(), a->get(), a->size) != 0 || ::listen(socket.get(), most_waiting) != 0)
+    return os_error("cannot bind " + where);
+  return socket;
+}
+
+std::uint16_t tcp_port_of(int socket) noexcept {
+  socket_address a;
+  a.size = sizeof a.bytes;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&a.bytes), &a.size) != 0)
+    return 0;
+  return ntohs(a.bytes.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6&>(a.bytes).sin6_port
+                   : reinterpret_cast<const sockaddr_in&>(a.bytes).sin_port);
+}
+
+result<descriptor> tcp_begin_connect(const std::string& address, std::uint16_t port) {
+  const auto a = read_address(address, port);
+  if (!a)
+    return error{errc::io, "cannot connect to \"" + address + "\": it is no IP address"};
+  auto socket = open_socket(*a);
+  if (!socket)
+    return os_error("cannot open a socket");
+  if (::connect(socket.get(), a->get(), a->size) != 0 && errno != EINPROGRESS)
+    return error{errc::io, errno_text(errno)};
+  return socket;
+}
+
+int tcp_error(int socket) noexcept {
+  int code = 0;
+  socklen_t size = sizeof code;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
+}
+
+void tune_connection(int socket, bool sends) noexcept {
+  // A machine that is switched off says nothing: the kernel asks it.
+  constexpr int asks = 3;
+  set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(tcp_dead_after.count()));
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(tcp_dead_after.count()) / asks);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, asks);
+  set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (!sends)
+    return;
+  set(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, tcp_unsent_bytes);
+  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
+      static_cast<unsigned>(std::chrono::milliseconds(tcp_dead_after).count()));
+}
+
+ssize_t send_some(int socket, std::span<iovec> parts) noexcept {
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return not_interrupted([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+}
+
+ssize_t receive_some(int socket, std::span<iovec> parts) noexcept {
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return not_interrupted([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT); });
+}
+
+} // namespace peernet
