@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,12 +23,20 @@ double median(std::vector<double> values) {
 }
 
 void beside(const std::function<void()>& child, const std::function<void()>& parent) {
+  std::array<int, 2> over{};
+  if (::pipe(over.data()) != 0)
+    throw std::runtime_error("cannot make a pipe");
   const auto pid = ::fork();
   if (pid == 0) {
+    ::close(over[1]);
     child();
+    char none = 0; // threads of a library may still be sending what it was given
+    (void)!::read(over[0], &none, 1);
     ::_exit(0);
   }
+  ::close(over[0]);
   parent();
+  ::close(over[1]);
   ::waitpid(pid, nullptr, 0);
 }
 

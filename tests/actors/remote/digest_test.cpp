@@ -46,7 +46,10 @@ BOOST_AUTO_TEST_CASE(a_book_reads_each_file_once_whoever_asks) {
   std::vector<std::thread> askers;
   std::atomic<int> right = 0;
   for (int i = 0; i < 8; ++i)
-    askers.emplace_back([&] { right += must(book.of(folder / "one")) == digest_of("abc"); });
+    askers.emplace_back([&] { // where Boost.Test must not be asked
+      const auto d = book.of(folder / "one");
+      right += d.ok() && *d == digest_of("abc");
+    });
   for (auto& a : askers)
     a.join();
   BOOST_TEST(right == 8);
