@@ -58,6 +58,8 @@ struct connection_place {
 ///   advance()            true: a frame is whole; false: nothing more just now; errc::closed: and
 ///                        never again; other errors end the connection as corrupt
 ///   release()            the whole frame
+///   await(clock)         if it has that: as read, but waits for something at most `longest_wait`;
+///                        false: nothing came
 ///   greeted(), proven(), since(), cut_short(), unfinished()
 template <class Connection>
 class listening_end : public receive_end {
@@ -103,6 +105,7 @@ private:
 
   void take_event(const clock& clock);
   bool wait(stamp until);
+  bool wait_alone(const clock& clock, stamp now, stamp until);
   void accept_some();
   void add(descriptor socket);
   void refuse_the_late() noexcept;
@@ -132,6 +135,8 @@ private:
   Connection* current_ = nullptr;                        ///< may have frames
   std::array<epoll_event, 64> events_;
   std::size_t next_event_ = 0, event_count_ = 0;
+  bool busy_ = false;     ///< the last wait brought a frame
+  stamp look_again_{};    ///< at the door, whoever is busy inside
   bool knocking_ = false; ///< somebody waits at the listener, behind those that are there
 
   std::atomic<std::uint64_t> accepted_{0}, refused_{0}, truncated_{0};
@@ -146,8 +151,10 @@ result<std::optional<incoming_frame>> listening_end<Connection>::receive(const c
       return error{errc::closed, "the receiving end was stopped"};
     if (current_) {
       auto whole = current_->advance(clock);
-      if (whole && *whole)
+      if (whole && *whole) {
+        busy_ = true;
         return std::optional{current_->release()};
+      }
       auto* const was = std::exchange(current_, nullptr);
       if (!whole) {
         hang_up(was);
@@ -164,9 +171,10 @@ result<std::optional<incoming_frame>> listening_end<Connection>::receive(const c
       if (std::exchange(knocking_, false))
         accept_some();
       refuse_the_late();
+      const auto now = clock::machine_now();
       if (!until)
-        until = clock::machine_now() + patience;
-      if (!wait(*until))
+        until = now + patience;
+      if (!wait_alone(clock, now, *until) && !wait(*until))
         return std::optional<incoming_frame>{};
     }
   }
@@ -186,6 +194,27 @@ void listening_end<Connection>::take_event(const clock& clock) {
     return hang_up(c);
   greeting_ -= !greeted && c->greeted() ? 1 : 0;
   current_ = greeted ? c : nullptr;
+}
+
+/// A single lane in full flow is waited for at its socket itself, which saves it a system call a
+/// frame; the door is looked at in between. False: not now.
+template <class Connection>
+bool listening_end<Connection>::wait_alone(const clock& clock, stamp now, stamp until) {
+  if constexpr (requires(Connection & c) { c.await(clock); }) {
+    if (busy_ && connections_.size() == 1 && greeting_ == 0 && now < look_again_ &&
+        now + Connection::longest_wait <= until) {
+      auto* const c = connections_.front().get();
+      const auto came = c->await(clock);
+      busy_ = came && *came; // a lane that rests is waited for with the door
+      if (!came)
+        hang_up(c);
+      else if (*came)
+        current_ = c;
+      return true;
+    }
+    look_again_ = now + std::chrono::milliseconds{20};
+  }
+  return false;
 }
 
 /// Waits for events. False: none came in time.

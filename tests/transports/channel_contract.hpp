@@ -164,6 +164,25 @@ inline void after_a_stop_nothing_is_received_any_more(const subject& s) {
   }
 }
 
+inline void who_comes_late_is_heard_beside_a_lane_in_full_flow(const subject& s) {
+  world w(s);
+  w.bind();
+  const auto first = w.connect();
+  const auto late = w.open_sender();
+  constexpr std::uint64_t late_number = 1'000'000;
+  const auto until = clock::machine_now() + deadline;
+  bool said = false, heard = false;
+  for (std::uint64_t n = 0; !heard && clock::machine_now() < until; ++n) {
+    BOOST_REQUIRE(send_frame(*first, n, 100));
+    if (!said && late->connected())
+      said = send_frame(*late, late_number, 100);
+    const auto frame = next_frame(*w.receiver);
+    heard = is_frame(frame, late_number, 100);
+  }
+  BOOST_TEST(said);
+  BOOST_TEST(heard);
+}
+
 inline void several_senders_share_one_receiver(const subject& s) {
   constexpr std::size_t senders = 4;
   const auto each = s.each_of_many;
@@ -374,6 +393,7 @@ inline bool holds_for(const subject& s) {
   PEERNET_CLAUSE(true, with_nothing_to_receive_the_wait_ends);
   PEERNET_CLAUSE(true, a_stop_wakes_the_receiver);
   PEERNET_CLAUSE(true, after_a_stop_nothing_is_received_any_more);
+  PEERNET_CLAUSE(true, who_comes_late_is_heard_beside_a_lane_in_full_flow);
   PEERNET_CLAUSE(true, several_senders_share_one_receiver);
   PEERNET_CLAUSE(s.reliable, a_full_channel_holds_the_sender_back_until_somebody_reads);
   PEERNET_CLAUSE(true, a_body_lives_until_it_is_sent_and_no_longer);

@@ -60,6 +60,15 @@ result<void> tcp_connection::read(const clock& clock, std::uint32_t /*events*/) 
   return {};
 }
 
+result<bool> tcp_connection::await(const clock& clock) {
+  waits_ = true;
+  auto done = read(clock, EPOLLIN);
+  waits_ = false;
+  if (!done)
+    return std::move(done).error();
+  return taken_ > 0;
+}
+
 result<bool> tcp_connection::advance(const clock& /*clock*/) {
   if (std::exchange(whole_, false))
     return true;
@@ -137,13 +146,15 @@ result<void> tcp_connection::read_greeting_part() {
     proven_ = true;
   }
   memory_ = buffer::acquire(cipher_ ? sealed_memory : clear_memory);
+  allow_waiting(socket_.get(), longest_wait);
   greeted_ = true;
   return {};
 }
 
 /// How much was read; 0 if there is nothing just now.
 result<std::size_t> tcp_connection::take(std::span<iovec> parts) {
-  const auto n = receive_some(socket_.get(), parts);
+  const auto n = receive_some(socket_.get(), parts, waits_);
+  taken_ = n > 0 ? static_cast<std::size_t>(n) : 0;
   if (n > 0) {
     place_.tally.bytes.fetch_add(static_cast<std::uint64_t>(n), std::memory_order_relaxed);
     return static_cast<std::size_t>(n);

@@ -34,6 +34,11 @@ public:
   /// errc::io for what else ends the connection.
   [[nodiscard]] result<void> read(const clock& clock, std::uint32_t events);
 
+  /// As `read`, but waits for something at most `longest_wait`. False: nothing came. After the
+  /// greeting only.
+  [[nodiscard]] result<bool> await(const clock& clock);
+  static constexpr std::chrono::milliseconds longest_wait{10};
+
   /// Goes on with what was read: true once a frame is whole, false when it is used up.
   /// errc::corrupt if these are no frames, or not sealed by who has the key.
   [[nodiscard]] result<bool> advance(const clock& clock);
@@ -75,6 +80,8 @@ private:
   std::span<const std::byte> plain_; ///< of memory_: not yet in a frame
   bool whole_ = false;               ///< reading alone has completed a frame
   stamp read_at_{};
+  bool waits_ = false;         ///< the next `take` may wait
+  std::size_t taken_ = 0;      ///< by the last `take`
   std::size_t unfinished_ = 0; ///< as counted in tally_
 };
 

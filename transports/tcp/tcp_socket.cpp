@@ -4,6 +4,7 @@
 #include "runtime/core/address.hpp"
 
 #include <cstring>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -133,6 +134,12 @@ void tune_connection(int socket, bool sends) noexcept {
       static_cast<unsigned>(std::chrono::milliseconds(tcp_dead_after).count()));
 }
 
+void allow_waiting(int socket, std::chrono::milliseconds longest) noexcept {
+  const timeval most{.tv_sec = longest.count() / 1000, .tv_usec = longest.count() % 1000 * 1000};
+  set(socket, SOL_SOCKET, SO_RCVTIMEO, most);
+  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) & ~O_NONBLOCK);
+}
+
 ssize_t send_some(int socket, std::span<iovec> parts) noexcept {
   msghdr message{};
   message.msg_iov = parts.data();
@@ -140,11 +147,11 @@ ssize_t send_some(int socket, std::span<iovec> parts) noexcept {
   return not_interrupted([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
-ssize_t receive_some(int socket, std::span<iovec> parts) noexcept {
+ssize_t receive_some(int socket, std::span<iovec> parts, bool wait) noexcept {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  return not_interrupted([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT); });
+  return not_interrupted([&] { return ::recvmsg(socket, &message, wait ? 0 : MSG_DONTWAIT); });
 }
 
 } // namespace peernet

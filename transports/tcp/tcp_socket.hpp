@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// TCP sockets as the tcp channel wants them: none of them ever waits, and what they carry leaves at
-// once.
+// TCP sockets as the tcp channel wants them: none of them waits unless asked to, and what they
+// carry leaves at once.
 #pragma once
 
 #include "runtime/core/error.hpp"
@@ -45,9 +45,12 @@ inline constexpr int tcp_unsent_bytes = 128 << 10;
 /// Sets what all our connections have; `sends`: and what the sending end has.
 void tune_connection(int socket, bool sends) noexcept;
 
-/// As ::sendmsg and ::recvmsg without waiting: no SIGPIPE, not interrupted.
+/// From now on `receive_some` can wait on this socket, so long at most.
+void allow_waiting(int socket, std::chrono::milliseconds longest) noexcept;
+
+/// As ::sendmsg and ::recvmsg: no SIGPIPE, not interrupted, and without waiting unless `wait`.
 ssize_t send_some(int socket, std::span<iovec> parts) noexcept;
-ssize_t receive_some(int socket, std::span<iovec> parts) noexcept;
+ssize_t receive_some(int socket, std::span<iovec> parts, bool wait = false) noexcept;
 
 /// The errno of a call that would have had to wait.
 [[nodiscard]] constexpr bool would_wait(int code) noexcept {
