@@ -102,6 +102,8 @@ struct coordinator_config {
   std::function<void(const run_progress&)> on_progress; ///< called on the coordinator's thread
   /// The coordinator's own, which asks every node. Null: clocks are probed over the control plane.
   std::shared_ptr<probe_service> prober;
+  /// What is done to packets between the nodes, so far; null: nothing is.
+  std::function<std::vector<link_end>()> network_ends;
 };
 
 class run_driver;
