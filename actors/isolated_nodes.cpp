@@ -36,6 +36,8 @@ void add_counts(link_end& to, const std::string& way, const path_counts& c, std:
                                     {"crowded", c.crowded},
                                     {"refused", c.refused},
                                     {"missed", missed},
+                                    {"probes", c.probes},
+                                    {"probes-lost", c.probes_lost},
                                     {"late-p50-ns", c.late.percentile(0.5)},
                                     {"late-p99-ns", c.late.percentile(0.99)},
                                     {"late-max-ns", c.late.most()}})
@@ -127,7 +129,7 @@ result<void> isolated_nodes::shape(const link_config& link, place_id place, node
   if (!forth || !back)
     return forth ? std::move(back).error() : std::move(forth).error();
   links_.push_back(
-      {place, from, to, device,
+      {place, from, to, device, network,
        std::make_unique<packet_shaper>(packet_shaper::ends{std::move(*near), std::move(*far)},
                                        link.name, *std::move(forth), *std::move(back))});
   return {};
@@ -167,6 +169,17 @@ const network_namespace* isolated_nodes::home(node_id node) const {
 std::vector<node_network> isolated_nodes::networks(node_id node) const {
   const auto found = houses_.find(node);
   return found == houses_.end() ? std::vector<node_network>{} : found->second.networks;
+}
+
+void isolated_nodes::tell_probes(const std::vector<probe_point>& points) {
+  for (auto& l : links_) {
+    const auto port = [&](node_id n) -> std::uint16_t {
+      const auto at = std::ranges::find_if(
+          points, [&](const probe_point& p) { return p.node == n && p.network == l.network; });
+      return at == points.end() ? 0 : at->port;
+    };
+    l.shaper->tell_probes(port(l.from), port(l.to));
+  }
 }
 
 std::vector<link_end> isolated_nodes::ends() const {

@@ -12,6 +12,7 @@
 #include "runtime/trace/link_end.hpp"
 #include "transports/packets/interfaces.hpp"
 #include "transports/packets/packet_shaper.hpp"
+#include "transports/probes/probe_service.hpp"
 
 #include <cstdint>
 #include <map>
@@ -36,6 +37,9 @@ public:
   /// The node's addresses there, its loopback left out.
   [[nodiscard]] std::vector<node_network> networks(node_id node) const;
 
+  /// Where nodes answer clock probes; those on links at packet level are counted apart.
+  void tell_probes(const std::vector<probe_point>& points);
+
   /// What was done to the packets of each link at packet level.
   [[nodiscard]] std::vector<link_end> ends() const;
 
@@ -51,6 +55,7 @@ private:
     place_id place = 0;
     node_id from = 0, to = 0;
     std::string device; ///< on both sides
+    std::string network;
     std::unique_ptr<packet_shaper> shaper;
   };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From the common start to the results.
 #include "actors/caf_error.hpp"
+#include "actors/isolated_nodes.hpp"
 #include "actors/run_driver_ask.hpp"
 #include "runtime/config/catalogue.hpp"
 #include "runtime/config/packet_level.hpp"
@@ -246,8 +247,8 @@ void run_driver::store_facts() {
       ends.push_back(e);
     }
   }
-  if (config_.network_ends)
-    std::ranges::move(config_.network_ends(), std::back_inserter(ends));
+  if (config_.isolated)
+    std::ranges::move(config_.isolated->ends(), std::back_inserter(ends));
   const auto end = run_end_of(ending_->how);
   collect_own_news();
   clock_news cost;

@@ -75,10 +75,8 @@ public:
   /// Addresses of this process that face the other machines, for its own clock probes.
   [[nodiscard]] std::vector<node_network> own_networks() const;
 
-  /// What is done to packets between nodes, so far: side `network` of each link at packet level.
-  [[nodiscard]] std::vector<link_end> network_ends() const {
-    return isolated_ ? isolated_->ends() : std::vector<link_end>{};
-  }
+  /// Null unless nodes have networks of their own.
+  [[nodiscard]] isolated_nodes* isolated() const noexcept { return isolated_.get(); }
 
   /// How a node's process ended, if that is known by `deadline`; nothing while it runs.
   [[nodiscard]] std::optional<std::string> end_of(node_id node, stamp deadline);

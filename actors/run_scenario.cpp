@@ -227,7 +227,7 @@ private:
             .members = std::move(members),
             .open_results = {},
             .on_progress = options_.on_progress,
-            .network_ends = [this] { return nodes_->network_ends(); }};
+            .isolated = nodes_->isolated()};
   }
 
   result<local_metrics_actor> open_results(caf::actor_system& system, const layout& shape) {

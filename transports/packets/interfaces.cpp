@@ -57,14 +57,19 @@ result<void> interfaces::raise(const std::string& name, unsigned queue) const {
   auto link = find(socket_.get(), name);
   if (!link)
     return std::move(link).error();
+  const auto doing = "take the interface " + name + " into service";
+  // Nothing shall be on the way but what the nodes send: no neighbour discovery of IPv6. Must be
+  // known before it is up. A kernel without IPv6 has no such thing to be told.
+  const link_ptr quiet(rtnl_link_alloc());
+  rtnl_link_inet6_set_addr_gen_mode(quiet.get(), IN6_ADDR_GEN_MODE_NONE);
+  const auto told = rtnl_link_change(socket_.get(), link->get(), quiet.get(), 0);
+  if (auto done = checked(told == -NLE_AF_NOSUPPORT ? 0 : told, doing); !done)
+    return done;
   const link_ptr change(rtnl_link_alloc());
-  // Nobody shall be on the way but what the nodes send: no neighbour discovery of IPv6.
-  rtnl_link_inet6_set_addr_gen_mode(change.get(), IN6_ADDR_GEN_MODE_NONE);
   rtnl_link_set_flags(change.get(), IFF_UP);
   if (queue > 0)
     rtnl_link_set_txqlen(change.get(), queue);
-  return checked(rtnl_link_change(socket_.get(), link->get(), change.get(), 0),
-                 "take the interface " + name + " into service");
+  return checked(rtnl_link_change(socket_.get(), link->get(), change.get(), 0), doing);
 }
 
 result<void> interfaces::add_address(const std::string& name, const std::string& address) const {

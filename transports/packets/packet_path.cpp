@@ -38,16 +38,22 @@ void packet_path::insert(const moving& m) noexcept {
   std::ranges::push_heap(heap_, goes_later);
 }
 
-void packet_path::enter(std::size_t bytes, stamp now) noexcept {
+void packet_path::enter(std::size_t bytes, stamp now, bool probe) noexcept {
   const std::lock_guard lock(mutex_);
   ++counts_.entered;
+  counts_.probes += probe;
+  if (!pass(bytes, now))
+    counts_.probes_lost += probe;
+}
+
+bool packet_path::pass(std::size_t bytes, stamp now) noexcept {
   const auto p = network_.enter(bytes, now);
   if (p.how != passage::kind::carried)
-    return;
+    return false;
   const auto wanted = p.duplicated ? 2u : 1u; // the packet's own place is that of the next one
   if (free_.size() < wanted) {
     ++counts_.crowded;
-    return;
+    return false;
   }
   moving m{.due = p.due,
            .sequence = p.sequence,
@@ -68,6 +74,7 @@ void packet_path::enter(std::size_t bytes, stamp now) noexcept {
     const auto bit = p.bit % (bytes * 8);
     packet[bit / 8] ^= std::byte{1} << (bit % 8);
   }
+  return true;
 }
 
 std::optional<stamp> packet_path::next_due() const noexcept {

@@ -23,9 +23,11 @@ struct path_counts {
   std::uint64_t entered = 0;
   std::uint64_t delivered = 0; ///< copies included
   emulation_counts fates;
-  std::uint64_t crowded = 0; ///< lost because more were under way than there is memory for
-  std::uint64_t refused = 0; ///< the receiving side's kernel did not take it
-  lateness late;             ///< from when each was due to when it was let out
+  std::uint64_t crowded = 0;     ///< lost because more were under way than there is memory for
+  std::uint64_t refused = 0;     ///< the receiving side's kernel did not take it
+  std::uint64_t probes = 0;      ///< of those that entered: our own clock probes
+  std::uint64_t probes_lost = 0; ///< of the lost ones, for whatever reason: our own clock probes
+  lateness late;                 ///< from when each was due to when it was let out
 };
 
 /// Thread: one at a time; `counts` any.
@@ -39,8 +41,9 @@ public:
   /// Where the next packet is to be put, `largest` bytes.
   [[nodiscard]] std::span<std::byte> room() noexcept { return slot(reading_).first(largest); }
 
-  /// The packet in `room` comes in, at `now`, which never goes back. No allocation.
-  void enter(std::size_t bytes, stamp now) noexcept;
+  /// The packet in `room` comes in, at `now`, which never goes back. No allocation. `probe`: it is
+  /// a clock probe, which meets the same as every other.
+  void enter(std::size_t bytes, stamp now, bool probe = false) noexcept;
 
   /// When the next packet is due; nothing if none is under way.
   [[nodiscard]] std::optional<stamp> next_due() const noexcept;
@@ -63,6 +66,8 @@ private:
     bool copy = false;
   };
   /// Heap order: the packet that goes later comes first.
+  /// False: it goes nowhere.
+  bool pass(std::size_t bytes, stamp now) noexcept;
   static bool goes_later(const moving& a, const moving& b) noexcept;
   [[nodiscard]] std::span<std::byte> slot(std::uint32_t number) const noexcept;
   void insert(const moving& m) noexcept;
