@@ -38,6 +38,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
                           .keep_order = true,
                           .spin = true};
   BOOST_TEST((i == wanted));
+  BOOST_TEST((impairment_by("level = \"packet\"")->level == impair_level::packet));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_written_has_a_default) {
