@@ -97,8 +97,10 @@ result<child_process> child_process::start(const std::string& program,
   });
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (!moved)
+  if (!moved) {
+    const child_process stray{pid, around.own_group}; // ends here, if there is one
     return std::move(moved).error();
+  }
   if (failed != 0)
     return system_error("cannot start " + program, failed);
   return child_process{pid, around.own_group};
