@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(a_link_at_packet_level_is_a_network_and_the_others_share_a_
     return;
   BOOST_TEST(r.address(0, "over:uplink") == "10.64.0.1");
   BOOST_TEST(r.address(1, "over:uplink") == "10.64.0.2");
-  BOOST_TEST(r.address(0, "to:cloud") == "10.64.0.5");
-  BOOST_TEST(r.address(1, "to:robot") == "10.64.0.6");
+  BOOST_TEST(r.address(1, "to:robot") == "10.64.0.5"); // the downlink begins there
+  BOOST_TEST(r.address(0, "to:cloud") == "10.64.0.6");
   BOOST_TEST(r.sut->networks(0).size() == 2u);
   BOOST_TEST(r.sut->networks(1).size() == 2u);
   BOOST_TEST((r.sut->home(0) && r.sut->home(1) && r.sut->home(0) != r.sut->home(1)));
