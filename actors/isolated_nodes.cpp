@@ -24,7 +24,10 @@ std::string address_in(std::uint32_t number, std::uint32_t side) {
          std::to_string(all >> 8 & 255) + "." + std::to_string(all & 255);
 }
 
-void add_counts(link_end& to, const std::string& way, const path_counts& c, std::uint64_t missed) {
+void add_counts(link_end& to, const std::string& way, const path_counts& c,
+                const result<std::uint64_t>& missed) {
+  if (missed) // else nobody knows, which is not 0
+    to.counts.push_back({way + "missed", *missed});
   for (const auto& [name, count] : {std::pair{"entered", c.entered},
                                     {"delivered", c.delivered},
                                     {"lost", c.fates.lost},
@@ -35,7 +38,6 @@ void add_counts(link_end& to, const std::string& way, const path_counts& c, std:
                                     {"corrupted", c.fates.corrupted},
                                     {"crowded", c.crowded},
                                     {"refused", c.refused},
-                                    {"missed", missed},
                                     {"probes", c.probes},
                                     {"probes-lost", c.probes_lost},
                                     {"late-p50-ns", c.late.percentile(0.5)},
@@ -186,12 +188,9 @@ std::vector<link_end> isolated_nodes::ends() const {
   std::vector<link_end> all;
   for (const auto& l : links_) {
     link_end e{.link = l.place, .node = coordinator_node, .side = link_side::network};
-    // What cannot be asked for is told as nothing: the interface goes with its namespace, which
-    // this process holds.
     const auto missed = [&](node_id n) { return houses_.at(n).doors.missed(l.device); };
-    const auto on_from = missed(l.from), on_to = missed(l.to);
-    add_counts(e, "packets-", l.shaper->forth(), on_from ? *on_from : 0);
-    add_counts(e, "back-", l.shaper->back(), on_to ? *on_to : 0);
+    add_counts(e, "packets-", l.shaper->forth(), missed(l.from));
+    add_counts(e, "back-", l.shaper->back(), missed(l.to));
     all.push_back(std::move(e));
   }
   return all;
