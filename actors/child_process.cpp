@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -42,6 +43,20 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   return all;
 }
 
+/// A process begins in the network of the thread that starts it: the calling thread goes in for as
+/// long as `start` takes. Null: it stays where it is.
+result<void> with_network(const network_namespace* network, const std::function<void()>& start) {
+  if (!network)
+    return start(), result<void>{};
+  const auto own = network_namespace::current();
+  if (!own)
+    return own.error();
+  if (auto inside = network->enter(); !inside)
+    return inside;
+  start();
+  return own->enter();
+}
+
 } // namespace
 
 result<child_process> child_process::start(const std::string& program,
@@ -75,10 +90,17 @@ result<child_process> child_process::start(const std::string& program,
   if (around.own_group)
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
-  const auto failed =
-      ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environment.data());
+  int failed = 0;
+  auto moved = with_network(around.network, [&] {
+    failed = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(),
+                           environment.data());
+  });
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
+  if (!moved) {
+    const child_process stray{pid, around.own_group}; // ends here, if there is one
+    return std::move(moved).error();
+  }
   if (failed != 0)
     return system_error("cannot start " + program, failed);
   return child_process{pid, around.own_group};

@@ -4,6 +4,7 @@
 
 #include "runtime/core/error.hpp"
 #include "runtime/core/time.hpp"
+#include "transports/packets/network_namespace.hpp"
 
 #include <map>
 #include <optional>
@@ -17,8 +18,9 @@ namespace peernet {
 struct child_surroundings {
   std::string folder = {}; ///< its working directory; empty: the parent's
   std::map<std::string, std::string> variables =
-      {};                 ///< of its environment; the rest is the parent's
-  bool own_group = false; ///< whatever it starts itself is killed with it
+      {};                                     ///< of its environment; the rest is the parent's
+  bool own_group = false;                     ///< whatever it starts itself is killed with it
+  const network_namespace* network = nullptr; ///< that it lives in; null: the parent's
 };
 
 /// A started process. The kernel kills it when the thread that started it ends (PR_SET_PDEATHSIG,

@@ -90,6 +90,10 @@ using coordinator_actor = caf::typed_actor<
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::run_purpose)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(peernet::ending_ptr)
 
+namespace peernet {
+class isolated_nodes;
+}
+
 namespace peernet::actors {
 
 struct coordinator_config {
@@ -102,6 +106,8 @@ struct coordinator_config {
   std::function<void(const run_progress&)> on_progress; ///< called on the coordinator's thread
   /// The coordinator's own, which asks every node. Null: clocks are probed over the control plane.
   std::shared_ptr<probe_service> prober;
+  isolated_nodes* isolated =
+      nullptr; ///< null: nodes have no networks of their own; else outlives it
 };
 
 class run_driver;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From greeting to the common start.
 #include "actors/engine/direct_connections.hpp"
+#include "actors/isolated_nodes.hpp"
 #include "actors/run_driver_ask.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/config/expectations.hpp"
@@ -138,6 +139,8 @@ void run_driver::bind() {
       },
       [this] {
         bound_ = true;
+        if (config_.isolated)
+          config_.isolated->tell_probes(endpoints_.probes);
         if (auto done = set_probe_targets(); !done)
           return abandon(run_ending::kind::not_started, std::move(done).error());
         if (endpoints_.doors.empty())

@@ -104,6 +104,7 @@ private:
   void store_news();
   /// Frames sent and not received yet, by link; never less than 0.
   [[nodiscard]] std::map<place_id, std::uint64_t> frames_under_way() const;
+  [[nodiscard]] duration silence_of(const std::map<place_id, std::uint64_t>& under_way) const;
 
   self_ptr self_;
   coordinator_config config_;

@@ -2,6 +2,7 @@
 // The run driver's part that compares clocks: who shares one, bursts before and after the run, and
 // what all nodes learn in between.
 #include "actors/caf_error.hpp"
+#include "actors/engine/networks.hpp"
 #include "actors/engine/node_prober.hpp"
 #include "actors/run_driver_ask.hpp"
 
@@ -50,13 +51,14 @@ void run_driver::assign_clocks() {
   values_.assign(names.begin(), names.end());
 }
 
-/// The coordinator asks every node, on the network that the control plane uses.
+/// The coordinator asks every node, on the network that the control plane uses. No datagram leads
+/// to isolated nodes: these are asked over the control plane.
 result<void> run_driver::set_probe_targets() {
   if (!config_.prober)
     return {};
   std::vector<probe_target> targets;
   for (const auto& p : endpoints_.probes)
-    if (p.network.empty() && p.node < nodes_.size())
+    if (p.network.empty() && p.node < nodes_.size() && !is_isolated(*config_.what, p.node))
       targets.push_back(
           {.at = p,
            .clock = nodes_[p.node].clock,

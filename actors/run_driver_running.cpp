@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // From the common start to the results.
 #include "actors/caf_error.hpp"
+#include "actors/isolated_nodes.hpp"
 #include "actors/run_driver_ask.hpp"
+#include "runtime/config/catalogue.hpp"
+#include "runtime/config/packet_level.hpp"
 
 #include <algorithm>
 
@@ -16,6 +19,13 @@ constexpr duration tick_period = 100ms;
 constexpr duration standstill = 1s;
 constexpr duration finish_patience = 30s;
 constexpr duration send_patience = 1s; ///< for frames that still wait to leave at the end
+
+/// What hardly any packet takes longer to pass, traces left out.
+duration longest_of(const impairment& i) {
+  constexpr auto deviations = 4;
+  return i.delay + deviations * i.jitter + i.reorder_by +
+         (i.rate > 0 ? from_seconds(static_cast<double>(i.buffer) * 8 / i.rate) : duration{0});
+}
 
 run_end run_end_of(run_ending::kind how) noexcept {
   switch (how) {
@@ -146,12 +156,27 @@ std::map<place_id, std::uint64_t> run_driver::frames_under_way() const {
   return under_way;
 }
 
+/// How long nothing must have moved for what is under way to be lost: nothing comes later. Packets
+/// that wait in an impaired network do not show, nor does a transport that is about to repeat them.
+duration run_driver::silence_of(const std::map<place_id, std::uint64_t>& under_way) const {
+  constexpr duration long_quiet = 300ms;
+  duration longest = under_way.empty() ? duration{-1} : long_quiet;
+  for (const auto& [place, frames] : under_way) {
+    const auto& link = config_.what->links[config_.whole->places[place].config];
+    const auto* type = catalogue::builtin().find(plugin_kind::transport, link.transport);
+    if (!at_packet_level(link))
+      continue;
+    longest = type && type->reliable ? config_.what->drain
+                                     : std::max(longest, long_quiet + 2 * longest_of(*link.impair));
+  }
+  return longest;
+}
+
 /// Until nothing is under way: all queues empty and every sent frame received; or, where frames
 /// were lost, until nothing has moved for a while. Nodes are looked at one part after the other,
 /// and a sample may pass from a part not yet seen to one seen already: so it takes two looks with
 /// nothing recorded between them.
 void run_driver::drain(stamp quiet_since, std::uint64_t last_count, bool was_idle) {
-  constexpr duration long_quiet = 300ms;
   ask_all<node_report>(
       "draining",
       [this](std::size_t i) {
@@ -170,7 +195,7 @@ void run_driver::drain(stamp quiet_since, std::uint64_t last_count, bool was_idl
         const auto now = actor_time();
         const auto still = moved == last_count;
         const auto quiet = still ? quiet_since : now;
-        const auto idle = waiting == 0 && (frames_under_way().empty() || now - quiet > long_quiet);
+        const auto idle = waiting == 0 && now - quiet > silence_of(frames_under_way());
         cut_off_ = !idle;
         if ((was_idle && idle && still) || now >= drain_until_)
           return finish();
@@ -222,6 +247,8 @@ void run_driver::store_facts() {
       ends.push_back(e);
     }
   }
+  if (config_.isolated)
+    std::ranges::move(config_.isolated->ends(), std::back_inserter(ends));
   const auto end = run_end_of(ending_->how);
   collect_own_news();
   clock_news cost;

@@ -5,6 +5,7 @@
 #include "actors/engine/direct_connections.hpp"
 #include "actors/remote/trust.hpp"
 #include "actors/worker.hpp"
+#include "runtime/config/packet_level.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/clock.hpp"
 
@@ -51,8 +52,9 @@ run_nodes::~run_nodes() {
 
 result<std::unique_ptr<run_nodes>> run_nodes::start(settings s) {
   std::unique_ptr<run_nodes> all(new run_nodes(std::move(s)));
-  for (const auto step : {&run_nodes::contact, &run_nodes::admit_joiners, &run_nodes::prepare,
-                          &run_nodes::start_workers, &run_nodes::start_children})
+  for (const auto step :
+       {&run_nodes::isolate, &run_nodes::contact, &run_nodes::admit_joiners, &run_nodes::prepare,
+        &run_nodes::start_workers, &run_nodes::start_children})
     if (auto done = (*all.*step)(); !done)
       return std::move(done).error();
   all->describe_deployments();
@@ -65,6 +67,16 @@ std::vector<node_id> run_nodes::remote_nodes() const {
     if (is_remote(what(), i))
       nodes.push_back(i);
   return nodes;
+}
+
+result<void> run_nodes::isolate() {
+  if (!settings_.apart || !has_packet_level(what()))
+    return {};
+  auto made = isolated_nodes::make(what(), settings_.whole, catalogue::builtin());
+  if (!made)
+    return std::move(made).error();
+  isolated_ = std::move(*made);
+  return {};
 }
 
 /// Children that need each other get a socket each, made before they start.
@@ -96,8 +108,9 @@ result<void> run_nodes::start_children() {
     std::vector<int> inherited{pair->theirs};
     for (const auto& p : peers[i])
       inherited.push_back(p.fd);
-    auto child = child_process::start(settings_.program,
-                                      worker_arguments(pair->theirs, i, peers[i]), inherited);
+    auto child =
+        child_process::start(settings_.program, worker_arguments(pair->theirs, i, peers[i]),
+                             inherited, {.network = isolated_ ? isolated_->home(i) : nullptr});
     ::close(pair->theirs);
     processes_[i].control = pair->ours;
     if (child)
@@ -122,6 +135,8 @@ void run_nodes::describe_deployments() {
     p.shipped.insecure = settings_.access.insecure;
     p.shipped.rehearsal = settings_.rehearsal;
     p.shipped.networks = resolve_networks(what(), n, paths);
+    if (isolated_)
+      std::ranges::copy(isolated_->networks(n), std::back_inserter(p.shipped.networks));
     if (p.call) {
       p.shipped.directory = p.call->folder();
       p.shipped.output = p.call->folder() + "/output";

@@ -5,6 +5,7 @@
 
 #include "actors/child_process.hpp"
 #include "actors/coordinator.hpp"
+#include "actors/isolated_nodes.hpp"
 #include "actors/machine_look.hpp"
 #include "actors/remote/digest.hpp"
 #include "actors/remote/gatekeeper.hpp"
@@ -52,6 +53,7 @@ public:
     std::function<void(const std::string&)> on_trouble; ///< that the run survives
     std::function<void(const std::string&)> on_step; ///< "contacting cloud", "shipping 3 of 80 MB"
     bool rehearsal = false;
+    bool apart = true; ///< nodes get the networks of their own that links at packet level want
     /// What keeps a node from starting, before `start` fails with all of it; any thread.
     std::function<void(node_id, const error&)> on_failure = {};
   };
@@ -60,8 +62,9 @@ public:
   /// by node, what came of it.
   [[nodiscard]] static std::map<node_id, result<machine_look>> survey(settings s);
 
-  /// Contacts all other machines at the same time and ships them what they lack; then starts every
-  /// node's process. If one fails nothing is left running; the error names all that failed.
+  /// Makes the networks of isolated nodes; contacts all other machines at the same time and ships
+  /// them what they lack; then starts every node's process. If one fails nothing is left running;
+  /// the error names all that failed.
   [[nodiscard]] static result<std::unique_ptr<run_nodes>> start(settings s);
 
   ~run_nodes(); ///< kills children that still run and leaves the other machines
@@ -71,6 +74,9 @@ public:
 
   /// Addresses of this process that face the other machines, for its own clock probes.
   [[nodiscard]] std::vector<node_network> own_networks() const;
+
+  /// Null unless nodes have networks of their own.
+  [[nodiscard]] isolated_nodes* isolated() const noexcept { return isolated_.get(); }
 
   /// How a node's process ended, if that is known by `deadline`; nothing while it runs.
   [[nodiscard]] std::optional<std::string> end_of(node_id node, stamp deadline);
@@ -104,6 +110,7 @@ private:
   void tell_who_is_called() const;
   [[nodiscard]] result<std::unique_ptr<node_call>> call(node_id node) const;
   [[nodiscard]] machine_look look(node_id node, const node_call& call) const;
+  [[nodiscard]] result<void> isolate();
   [[nodiscard]] result<void> contact();
   [[nodiscard]] result<void> admit_joiners();
   [[nodiscard]] machine_facts own_facts() const;
@@ -125,8 +132,9 @@ private:
 
   const settings settings_;
   const stream_security security_;
-  std::vector<process> processes_; ///< by node
-  digest_book digests_;            ///< of files to ship
+  std::unique_ptr<isolated_nodes> isolated_; ///< null: all are in this process' network
+  std::vector<process> processes_;           ///< by node
+  digest_book digests_;                      ///< of files to ship
 };
 
 } // namespace peernet

@@ -155,6 +155,7 @@ private:
          .on_trouble = [this](const std::string& what) { say("warning: " + what); },
          .on_step = [this](const std::string& step) { show(step); },
          .rehearsal = options_.purpose == run_purpose::rehearse,
+         .apart = options_.purpose != run_purpose::check, // it needs rights, and nothing is sent
          .on_failure =
              [this](node_id node, const error& why) {
                obstacles_.push_back({node, {"", why}});
@@ -225,7 +226,8 @@ private:
             .whole = plan_,
             .members = std::move(members),
             .open_results = {},
-            .on_progress = options_.on_progress};
+            .on_progress = options_.on_progress,
+            .isolated = nodes_->isolated()};
   }
 
   result<local_metrics_actor> open_results(caf::actor_system& system, const layout& shape) {

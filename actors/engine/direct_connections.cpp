@@ -3,6 +3,7 @@
 
 #include "actors/engine/networks.hpp"
 #include "runtime/config/machines.hpp"
+#include "runtime/config/packet_level.hpp"
 
 #include <algorithm>
 
@@ -19,6 +20,20 @@ std::string named_network(const scenario& s, node_id a, node_id b) {
         crosses && s.links[i].transport == "caf" &&
         ((is(from, a) && is(to, b)) || (is(from, b) && is(to, a))))
       return s.links[i].network;
+  return {};
+}
+
+/// Where a link over CAF is to meet the fates of its packets.
+std::optional<meeting> meeting_over_packets(const scenario& s, node_id a, node_id b) {
+  const auto ends = nodes_of_links(s);
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const auto& link = s.links[i];
+    if (!at_packet_level(link) || link.transport != "caf")
+      continue;
+    for (const auto& [from, to] : {std::pair{a, b}, std::pair{b, a}})
+      if (ends[i].from == &s.nodes[from] && ends[i].to == &s.nodes[to])
+        return meeting{.listens = to, .dials = from, .network = packet_network(link)};
+  }
   return {};
 }
 
@@ -46,7 +61,7 @@ std::set<std::pair<node_id, node_id>> direct_connections(const scenario& s, cons
 
 std::optional<meeting> meeting_of(const scenario& s, node_id a, node_id b) {
   if (!is_remote(s, a) && !is_remote(s, b))
-    return {};
+    return meeting_over_packets(s, a, b);
   // Who has a machine of its own listens: its owner opened ports for that. But a network that is
   // asked for by name is one of whoever receives there.
   const auto network = named_network(s, a, b);

@@ -18,7 +18,7 @@ namespace peernet {
                                                                        const plan& p);
 
 /// How a pair meets over a network; nothing where both are children of the coordinator, which gives
-/// them a socket each.
+/// them a socket each, unless they have a link over CAF at packet level.
 struct meeting {
   node_id listens = 0, dials = 0;
   std::string network; ///< of the one that listens: what links over CAF between them name

@@ -35,14 +35,24 @@ using facing = std::map<node_id, control_path>;
 /// coordinator did not start itself.
 [[nodiscard]] bool is_remote(const scenario& s, node_id node);
 
+/// A child with a network namespace of its own, from which only cables lead to other children: what
+/// a link at packet level makes of all of them.
+[[nodiscard]] bool is_isolated(const scenario& s, node_id node);
+
+/// The network that is nothing but this link, at packet level: "over:uplink". Both of its nodes
+/// have an address there.
+[[nodiscard]] std::string packet_network(const link_config& l);
+
 /// The network on which the receiving end of a lane of link `l` is bound; `to` is the node of that
 /// end. The link's own if it names one. Else the default network, except where a remote node sends
 /// to a child of the coordinator: a child's default is the loopback, so its end is bound on the
-/// address that faces the sender.
+/// address that faces the sender. Between isolated nodes it is the link's own if that is at packet
+/// level, else the one that faces the sender.
 [[nodiscard]] std::string network_of_lane(const scenario& s, node_id from, node_id to,
                                           const link_config& l);
 
-/// The network of a child's address that faces a remote node: "to:cloud".
+/// The network of a child's address that faces a remote node: "to:cloud"; of isolated nodes,
+/// another one such.
 [[nodiscard]] std::string facing_network(const scenario& s, node_id remote);
 
 /// The network on which `self` sends to `peer` over link `l`: one of its own, for what must know
@@ -50,10 +60,10 @@ using facing = std::map<node_id, control_path>;
 [[nodiscard]] std::string network_towards(const scenario& s, node_id self, node_id peer,
                                           const link_config& l);
 
-/// Every network that reaches `node`. A child: the loopback as the default, then what faces each
-/// remote node. A remote node: what the coordinator reached it at, as the default. Then, for both,
-/// the addresses of the scenario by name. A remote node missing in `paths` has no default network
-/// and is faced by nobody.
+/// Every network that reaches `node`, cables of isolated nodes left out. A child: the loopback as
+/// the default, then what faces each remote node. A remote node: what the coordinator reached it
+/// at, as the default. Then, for both, the addresses of the scenario by name. A remote node missing
+/// in `paths` has no default network and is faced by nobody.
 [[nodiscard]] std::vector<node_network> resolve_networks(const scenario& s, node_id node,
                                                          const facing& paths);
 

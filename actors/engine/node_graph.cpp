@@ -2,6 +2,7 @@
 #include "actors/engine/node_graph.hpp"
 
 #include "actors/engine/stand_ins.hpp"
+#include "runtime/config/packet_level.hpp"
 #include "runtime/core/link_value.hpp"
 #include "transports/codecs/codec_chain.hpp"
 
@@ -226,7 +227,7 @@ std::vector<std::string> node_graph::value_names() const {
     const auto& link = link_of(lane);
     if (lane.local || plan_->instances[lane.from].node != self_)
       continue;
-    if (link.impair)
+    if (link.impair && !at_packet_level(link))
       names.emplace(planned_delay_name);
     if (!link.codecs.empty())
       names.emplace(link_value::encoded_bytes);

@@ -2,6 +2,7 @@
 // The two ends of a link: on which address, with which key.
 #include "actors/engine/node_graph.hpp"
 #include "runtime/config/impair_check.hpp"
+#include "runtime/config/packet_level.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/link_value.hpp"
 #include "transports/codecs/codec_chain.hpp"
@@ -105,9 +106,10 @@ result<void> node_graph::bind_instance(std::uint32_t instance, std::vector<bound
   return {};
 }
 
-/// What is done to the samples of `l` before they meet its channel; nothing if it is not impaired.
+/// What is done to the samples of `l` before they meet its channel; nothing if it is not impaired,
+/// or its packets are.
 result<std::optional<emulation>> node_graph::emulation_of(const link_config& l) const {
-  if (!l.impair)
+  if (!l.impair || at_packet_level(l))
     return std::optional<emulation>{};
   auto trace = trace_of(l, scenario_->directory, catalogue_);
   if (!trace)

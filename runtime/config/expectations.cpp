@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/expectations.hpp"
 
+#include "runtime/config/packet_level.hpp"
 #include "runtime/config/stages.hpp"
 #include "runtime/core/link_value.hpp"
 
@@ -217,8 +218,12 @@ std::string resolver::inapplicable(const link_config& l, std::string_view figure
   };
   if (plan_ && std::any_of(plan_->lanes.begin(), plan_->lanes.end(), is_local))
     return "a local hand-off";
-  if (!l.impair && (figure == "emulate" || figure == planned_delay_name))
-    return "the link is not impaired";
+  if (figure == "emulate" || figure == planned_delay_name) {
+    if (!l.impair)
+      return "the link is not impaired";
+    if (at_packet_level(l))
+      return "it is packets that are held back, which shows in the step `link`";
+  }
   if (!l.codecs.empty())
     return {};
   if (figure == "encode" || figure == "decode")

@@ -2,6 +2,7 @@
 #include "runtime/config/impair_check.hpp"
 
 #include "runtime/config/machines.hpp"
+#include "runtime/config/packet_level.hpp"
 
 #include <filesystem>
 #include <string_view>
@@ -11,7 +12,10 @@ namespace peernet {
 
 namespace {
 
+/// Does the transport hide what becomes of single samples? Its packets it cannot.
 bool retransmits(const link_config& link, const catalogue& known) {
+  if (at_packet_level(link))
+    return false;
   const auto* type = known.find(plugin_kind::transport, link.transport);
   return type && type->reliable;
 }
@@ -24,7 +28,8 @@ std::string lie(const link_config& link, const catalogue& known) {
       others += (others.empty() ? "" : ", ") + peernet::quoted(type.name);
   return "\"" + link.transport +
          "\" retransmits: over the real network it would show this as delay, and never lose, "
-         "repeat, reorder or damage a sample; set it to \"0%\", or leave it out" +
+         "repeat, reorder or damage a sample; set it to \"0%\", or leave it out, or let it meet "
+         "packets: level = \"packet\"" +
          (others.empty() ? "" : ", or use a transport that does not retransmit: " + others);
 }
 
@@ -73,6 +78,7 @@ result<network_trace> checked_trace(const link_config& link, const std::string& 
 
 void check_impairments(const scenario& s, const catalogue& known, mistakes& wrong,
                        bool look_for_files) {
+  check_packet_levels(s, known, wrong);
   const auto ends = nodes_of_links(s);
   for (std::size_t n = 0; n < s.links.size(); ++n) {
     const auto& link = s.links[n];
@@ -85,7 +91,7 @@ void check_impairments(const scenario& s, const catalogue& known, mistakes& wron
     // A file that is not here may be on the machine that sends, where it is looked for again.
     std::error_code failed;
     const auto& file = link.impair->trace;
-    const auto* sender = ends[n].from;
+    const auto* sender = at_packet_level(link) ? nullptr : ends[n].from; // packets meet it here
     const auto here = std::filesystem::exists(found_at(*link.impair, s.directory), failed);
     if (look_for_files && !file.empty() && (here || !sender || sender->start == node_start::child))
       if (const auto trace = checked_trace(link, s.directory, known); !trace)

@@ -141,6 +141,8 @@ std::string print_impairment(const impairment& i) {
 std::string show_impairment(const impairment& i) {
   std::string text;
   const auto add = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  if (i.level == impair_level::packet)
+    add("packets, not samples");
   if (i.profile)
     add("profile " + std::string(word(*i.profile)));
   if (!i.trace.empty())

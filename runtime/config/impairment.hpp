@@ -21,6 +21,7 @@ enum class delay_shape : std::uint8_t {
 /// What is impaired.
 enum class impair_level : std::uint8_t {
   sample, ///< whole samples, on the sending side of their link
+  packet, ///< real packets, between network namespaces of the link's nodes
 };
 
 /// Networks whose figures are known; transports/impairment/README.md says from where.

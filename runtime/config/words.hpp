@@ -69,7 +69,8 @@ struct words<delay_shape> {
 
 template <>
 struct words<impair_level> {
-  static constexpr std::array table{std::pair{impair_level::sample, "sample"}};
+  static constexpr std::array table{std::pair{impair_level::sample, "sample"},
+                                    std::pair{impair_level::packet, "packet"}};
 };
 
 template <>

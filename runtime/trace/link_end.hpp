@@ -12,7 +12,11 @@
 namespace peernet {
 
 /// Numbers are pinned: they are stored.
-enum class link_side : std::uint8_t { sender = 0, receiver = 1 };
+enum class link_side : std::uint8_t {
+  sender = 0,
+  receiver = 1,
+  network = 2, ///< neither end: what is done to packets in between; has `counts` only
+};
 
 /// A figure that only some transports have: "packets", "incomplete".
 struct link_count {

@@ -211,24 +211,50 @@ private:
             r.throughput ? show_bitrate(*r.throughput) : none);
       if (r.corrupt.value_or(0) > 0)
         print("{:<{}} {} frames came corrupt\n", "", names, *r.corrupt);
-      if (const auto done = impairments(r); !done.empty())
+      if (const auto done = impairments(r, "impair-"); !done.empty())
         print("{:<{}} by its impairment: {}\n", "", names, done);
+      packets(r, "packets-", "packets", names);
+      packets(r, "back-", "packets back", names);
     }
   }
 
-  /// What a link's impairment did to its frames; nothing if it did nothing.
-  static std::string impairments(const run_summary::link_row& r) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kinds{
-        {{"impair-lost", "lost"},
-         {"impair-overflow", "lost in its full buffer"},
-         {"impair-duplicated", "duplicated"},
-         {"impair-reordered", "reordered"},
-         {"impair-corrupted", "damaged"}}};
+  static std::uint64_t count_of(const run_summary::link_row& r, const std::string& name) {
+    const auto found = std::ranges::find(r.counts, name, &link_count::name);
+    return found == r.counts.end() ? 0 : found->count;
+  }
+
+  /// What was done to a link's packets one way, where that is counted.
+  void packets(const run_summary::link_row& r, const std::string& way, std::string_view what,
+               std::size_t indent) {
+    const auto entered = count_of(r, way + "entered");
+    if (entered == 0)
+      return;
+    const auto fates = impairments(r, way);
+    const auto late = [&](const char* part) {
+      return show_duration(
+          duration{static_cast<std::int64_t>(count_of(r, way + "late-" + part + "-ns"))});
+    };
+    print("{:<{}} {} {}{}{}\n", "", indent, entered, what, fates.empty() ? "" : ": ", fates);
+    print("{:<{}} let out late by p50 {}, p99 {}, at most {}\n", "", indent + 2, late("p50"),
+          late("p99"), late("max"));
+  }
+
+  /// What was done to a link's frames or packets; nothing if nothing was.
+  static std::string impairments(const run_summary::link_row& r, const std::string& way) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kinds{
+        {{"lost", "lost"},
+         {"bursts", "bursts"},
+         {"overflow", "lost in its full buffer"},
+         {"duplicated", "duplicated"},
+         {"reordered", "reordered"},
+         {"corrupted", "damaged"},
+         {"crowded", "lost in too large a crowd"},
+         {"refused", "refused by the receiving kernel"},
+         {"missed", "missed by peernet-run"}}};
     std::string text;
     for (const auto& [name, word] : kinds)
-      for (const auto& c : r.counts)
-        if (c.name == name && c.count > 0)
-          text += fmt::format("{}{} {}", text.empty() ? "" : ", ", c.count, word);
+      if (const auto count = count_of(r, way + std::string(name)); count > 0)
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
     return text;
   }
 

@@ -198,7 +198,7 @@ GROUP BY p.id
 ORDER BY p.id;
 
 CREATE VIEW link_counts AS
-SELECT p.name, CASE c.side WHEN 0 THEN 'sender' ELSE 'receiver' END AS side, c.name AS what,
+SELECT p.name, CASE c.side WHEN 0 THEN 'sender' WHEN 1 THEN 'receiver' ELSE 'network' END AS side, c.name AS what,
        SUM(c.count) AS count
 FROM link_count c JOIN place p ON p.id = c.link
 GROUP BY c.link, c.side, c.name

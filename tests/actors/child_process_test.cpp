@@ -2,12 +2,14 @@
 #include "actors/child_process.hpp"
 #include "runtime/core/clock.hpp"
 #include "tests/support/deadline.hpp"
+#include "tests/support/skip.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +129,23 @@ BOOST_AUTO_TEST_CASE(inherited_descriptors_keep_their_numbers_and_all_others_are
             {given.fds.theirs});
   BOOST_TEST(given.read_to_end() == "given\n");
   BOOST_TEST(c.wait(deadline()).value_or("") == "exit code 0");
+}
+
+BOOST_AUTO_TEST_CASE(a_child_may_live_in_another_network_than_its_parent) {
+  const auto other = network_namespace::make();
+  if (!other)
+    return skip_test(other.error().message);
+  open_pair p;
+  const auto fd = std::to_string(p.fds.theirs);
+  auto c = child_process::start("/bin/sh", {"-c", "readlink /proc/self/ns/net >&" + fd},
+                                {p.fds.theirs}, {.network = &*other});
+  BOOST_REQUIRE(c.ok());
+  const auto theirs = p.read_to_end();
+  BOOST_TEST(c->wait(deadline()).value_or("") == "exit code 0");
+  const auto file = "/proc/self/fd/" + std::to_string(other->descriptor());
+  BOOST_TEST(theirs == std::filesystem::read_symlink(file).string() + "\n");
+  const auto ours = std::filesystem::read_symlink("/proc/thread-self/ns/net").string();
+  BOOST_TEST(theirs != ours + "\n"); // and the parent came back
 }
 
 BOOST_AUTO_TEST_CASE(a_socket_pair_is_connected_and_closed_on_exec) {

@@ -3,11 +3,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <sched.h>
 #include <string>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -20,34 +18,6 @@ constexpr int no_program = 127;
 constexpr int no_entry = 126;
 
 } // namespace
-
-result<network_namespace> network_namespace::make() {
-  int fd = -1, why = 0;
-  // A thread goes into a new one and leaves it behind; the others stay where they are.
-  std::thread([&] {
-    if (::unshare(CLONE_NEWNET) != 0 ||
-        (fd = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
-      why = errno;
-  }).join();
-  if (fd < 0)
-    return error{errc::refused, std::string("root, or the right to make network namespaces (") +
-                                    std::strerror(why) + ")"};
-  return network_namespace(fd);
-}
-
-network_namespace::network_namespace(network_namespace&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {}
-
-network_namespace::~network_namespace() {
-  if (fd_ >= 0)
-    ::close(fd_);
-}
-
-result<void> network_namespace::enter() const {
-  if (::setns(fd_, CLONE_NEWNET) != 0)
-    return error{errc::refused, std::string("cannot enter the network: ") + std::strerror(errno)};
-  return {};
-}
 
 result<void> run_ip(const network_namespace& inside, const std::vector<std::string>& words) {
   auto arguments = words;

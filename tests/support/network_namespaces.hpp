@@ -4,32 +4,12 @@
 #pragma once
 
 #include "runtime/core/error.hpp"
+#include "transports/packets/network_namespace.hpp"
 
 #include <string>
 #include <vector>
 
 namespace peernet {
-
-/// A network namespace; at first with nothing in it. It lives as long as this object, and as a
-/// thread or socket in it.
-class network_namespace {
-public:
-  /// errc::refused: not permitted, or not known to this kernel.
-  [[nodiscard]] static result<network_namespace> make();
-
-  network_namespace(network_namespace&& other) noexcept;
-  network_namespace& operator=(network_namespace&&) = delete;
-  ~network_namespace();
-
-  /// Moves the calling thread in, and with it every thread and process it starts from then on.
-  [[nodiscard]] result<void> enter() const;
-
-  [[nodiscard]] int descriptor() const noexcept { return fd_; }
-
-private:
-  explicit network_namespace(int fd) noexcept : fd_(fd) {}
-  int fd_;
-};
 
 /// Runs `ip` with these words inside. errc::refused: it says no; errc::not_found: there is no `ip`.
 [[nodiscard]] result<void> run_ip(const network_namespace& inside,

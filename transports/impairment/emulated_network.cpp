@@ -36,6 +36,8 @@ passage emulated_network::enter(std::size_t bytes, stamp now) noexcept {
 
   begun_ = begun;
   const auto f = fates_.next(step ? step->loss.value_or(what_.loss) : what_.loss);
+  counts_.bursts += f.in_burst && !in_burst_;
+  in_burst_ = f.in_burst;
   passage p{.sequence = sequence_++, .due = now};
   if (f.lost || full) {
     p.how = f.lost ? passage::kind::lost : passage::kind::overflowed;

@@ -35,6 +35,7 @@ struct passage {
 /// What it has done so far.
 struct emulation_counts {
   std::uint64_t lost = 0;
+  std::uint64_t bursts = 0; ///< of losses, that began
   std::uint64_t overflowed = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0; ///< held back so that others may overtake; jitter not counted
@@ -69,6 +70,7 @@ private:
   fate_source fates_;
   emulation_counts counts_;
   std::uint64_t sequence_ = 0;
+  bool in_burst_ = false;
   std::optional<stamp> begun_;         ///< the first frame came
   stamp idle_from_ = stamp::min();     ///< the bottleneck has nothing more to do
   stamp last_in_order_ = stamp::min(); ///< the last frame comes out that nobody may overtake

@@ -109,4 +109,18 @@ BOOST_AUTO_TEST_CASE(who_has_a_machine_of_its_own_listens) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(children_with_a_link_over_caf_at_packet_level_meet_where_its_packets_pass) {
+  const auto at = [](const std::string& uplink) {
+    const auto g = read_plan(three_nodes(open_loop_sensor, uplink, tcp));
+    return meeting_of(*g.what, robot, cloud);
+  };
+  const auto met = at(over_caf + "impair = { level = \"packet\", loss = \"1%\" }\n");
+  BOOST_REQUIRE(met.has_value());
+  BOOST_TEST(met->listens == cloud);
+  BOOST_TEST(met->dials == robot);
+  BOOST_TEST(met->network == "over:uplink");
+  BOOST_TEST(!at(tcp + "impair = { level = \"packet\", loss = \"1%\" }\n").has_value());
+  BOOST_TEST(!at(over_caf).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

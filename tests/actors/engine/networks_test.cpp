@@ -57,6 +57,24 @@ BOOST_AUTO_TEST_CASE(a_link_without_a_network_uses_the_one_that_reaches_the_rece
   BOOST_TEST(network_of_lane(s, edge, robot, l) == "to:edge");
 }
 
+BOOST_AUTO_TEST_CASE(a_link_at_packet_level_isolates_what_starts_here) {
+  auto s = mixed();
+  const link_config plain{.name = "down"};
+  const link_config packets{.name = "up", .impair = impairment{.level = impair_level::packet}};
+  BOOST_TEST(!is_isolated(s, robot));
+  s.links = {packets, plain};
+  BOOST_TEST(is_isolated(s, robot));
+  BOOST_TEST(is_isolated(s, base));
+  BOOST_TEST(!is_isolated(s, cloud));
+  BOOST_TEST(network_of_lane(s, robot, base, packets) == "over:up");
+  BOOST_TEST(network_towards(s, robot, base, packets) == "over:up");
+  BOOST_TEST(network_of_lane(s, base, robot, plain) == "to:base"); // the receiver's end of a cable
+  BOOST_TEST(network_towards(s, base, robot, plain) == "to:robot");
+  BOOST_TEST(network_of_lane(s, robot, robot, plain) == "");
+  BOOST_TEST(network_of_lane(s, cloud, edge, plain) == "");
+  BOOST_TEST(address_on(resolve_networks(s, robot, paths), "to:cloud") == "none");
+}
+
 BOOST_AUTO_TEST_CASE(a_link_s_own_network_goes_before_every_rule) {
   const auto s = mixed();
   link_config l;

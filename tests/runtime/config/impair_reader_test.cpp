@@ -38,6 +38,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
                           .keep_order = true,
                           .spin = true};
   BOOST_TEST((i == wanted));
+  BOOST_TEST((impairment_by("level = \"packet\"")->level == impair_level::packet));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_written_has_a_default) {
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(each_mistake_is_named_in_its_place) {
        "there is no \"gauss\"; valid are: normal, pareto, uniform"},
       {"profile = \"4g\"", 22, "there is no \"4g\"; did you mean \"5g\"?"},
       {"profile = \"dsl\"", 22, "valid are: lan, wifi, lte, 5g, satellite"},
-      {"level = \"packet\"", 20, "there is no \"packet\"; valid are: sample"},
+      {"level = \"frames\"", 20, "there is no \"frames\"; valid are: sample, packet"},
       {"burst-loss = \"1%\"", 25, "must be a table, { enter = \"1%\", leave = \"20%\", loss-in"},
       {"burst-loss = { enter = \"1%\" }", 12, "impair.burst-loss.leave: is missing (how often it"},
       {"burst-loss = { leave = \"1%\" }", 12, "impair.burst-loss.enter: is missing (how often a"},

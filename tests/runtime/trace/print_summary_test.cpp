@@ -329,6 +329,26 @@ BOOST_AUTO_TEST_CASE(what_an_impairment_did_is_told_below_its_link) {
   BOOST_TEST(print_summary(s).find("impairment") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_done_to_packets_is_told_for_each_way) {
+  run_summary s;
+  s.links = {{.name = "up",
+              .sent = 9,
+              .counts = {{"packets-entered", 70},
+                         {"packets-lost", 3},
+                         {"packets-bursts", 2},
+                         {"packets-missed", 1},
+                         {"packets-late-p50-ns", 30'000},
+                         {"packets-late-p99-ns", 200'000},
+                         {"packets-late-max-ns", 1'500'000},
+                         {"back-entered", 0}}}};
+  const auto text = print_summary(s);
+  BOOST_TEST(has_line(text, "         70 packets: 3 lost, 2 bursts, 1 missed by peernet-run"),
+             text);
+  BOOST_TEST(has_line(text, "           let out late by p50 30.0 µs, p99 200 µs, at most 1.50 ms"),
+             text);
+  BOOST_TEST(text.find("packets back") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {
   const auto text = print_summary(whole_run(300));
   BOOST_TEST(text.find("dropped    lost warm-up") != std::string::npos);

@@ -193,6 +193,11 @@ BOOST_AUTO_TEST_CASE(links_sum_their_lanes_and_know_losses_only_when_both_ends_t
   in.final = true;
   BOOST_REQUIRE(run.db.append_link_end(in).ok());
   check_rows(uplink(), {"20|16|4|2|6|4|8|2000|1800"});
+  const link_end network{
+      .link = 3, .node = coordinator_node, .side = link_side::network, .counts = {{"lost", 5}}};
+  BOOST_REQUIRE(run.db.append_link_end(network).ok());
+  check_rows(uplink(), {"20|16|4|2|6|4|8|2000|1800"}); // it is neither end
+  check_rows(run.rows("SELECT * FROM link_counts", 4), {"uplink|network|lost|5"});
   check_rows(run.rows("SELECT name, from_stage, to_stage, transport FROM links", 4),
              {"uplink|camera|detector|zmq-tcp", "downlink|detector|actuator|zmq-tcp"});
 }

@@ -169,4 +169,12 @@ BOOST_AUTO_TEST_CASE(the_longest_tail_of_the_longest_jitter_fits_a_stamp) {
     BOOST_REQUIRE((sut.enter(1, start).due >= start));
 }
 
+BOOST_AUTO_TEST_CASE(bursts_are_counted_when_they_begin) {
+  auto sut = lossy({.bursts = burst_loss{.enter = 1, .leave = 1, .loss_in = 0}}); // every second
+  for (int i = 0; i < 10; ++i)
+    (void)sut.enter(100, start + i * 1ms);
+  BOOST_TEST(sut.counts().bursts == 5u);
+  BOOST_TEST(sut.counts().lost == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
