@@ -6,6 +6,7 @@
 #include "runtime/config/shipped_files.hpp"
 #include "runtime/config/writer.hpp"
 #include "runtime/core/address.hpp"
+#include "runtime/plugin/known_types.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -140,7 +141,7 @@ private:
   /// What is to be shipped: a node that does not take it all can still be looked at without.
   void look_at_files() {
     for (const auto& [n, machine] : e_.machines) {
-      const auto files = files_to_ship(s_, s_.nodes[n].name, catalogue::builtin());
+      const auto files = files_to_ship(s_, s_.nodes[n].name, known_types());
       if (!files) {
         auto why = with_key_of(files.error());
         e_.missing.stages.insert(name_in(why.key));
@@ -172,7 +173,7 @@ private:
         e_.missing.nodes.insert(s_.nodes[n].name);
       auto played = e_.what;
       played.scenario = with_understudies(s_, e_.missing);
-      played.resolved = write_scenario(played.scenario, catalogue::builtin());
+      played.resolved = write_scenario(played.scenario, known_types());
       auto rehearsing = options_;
       rehearsing.purpose = run_purpose::rehearse;
       auto run = run_scenario(played, rehearsing);

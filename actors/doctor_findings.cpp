@@ -7,6 +7,7 @@
 #include "runtime/config/machines.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/units.hpp"
+#include "runtime/plugin/known_types.hpp"
 
 #include <fmt/format.h>
 
@@ -188,7 +189,7 @@ private:
   }
 
   [[nodiscard]] std::string remedy_for_link(const link_config& l, node_id to) const {
-    for (const auto* inside : links_within_one_machine(s_, catalogue::builtin()))
+    for (const auto* inside : links_within_one_machine(s_, known_types()))
       if (inside == &l)
         return "let one user run both daemons on that machine, or set transport = \"zmq-tcp\" at " +
                place_of(e_.what, "links." + l.name);

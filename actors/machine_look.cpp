@@ -2,6 +2,7 @@
 #include "actors/machine_look.hpp"
 
 #include "runtime/config/machines.hpp"
+#include "runtime/plugin/known_types.hpp"
 
 #include <algorithm>
 
@@ -28,7 +29,7 @@ void check_daemons(const scenario& s, const machine_looks& met, std::vector<faul
 
 void check_links(const scenario& s, const machine_looks& met, std::vector<fault>& wrong) {
   const auto ends = nodes_of_links(s);
-  for (const auto* link : links_within_one_machine(s, catalogue::builtin())) {
+  for (const auto* link : links_within_one_machine(s, known_types())) {
     const auto& [from, to, crosses] = ends[static_cast<std::size_t>(link - s.links.data())];
     const auto a = static_cast<node_id>(from - s.nodes.data()),
                b = static_cast<node_id>(to - s.nodes.data());
@@ -41,7 +42,7 @@ void check_links(const scenario& s, const machine_looks& met, std::vector<fault>
                       "\"" + link->transport + "\" works within one machine only, and " +
                           quoted(s, a) + " (" + one->second.who + ") and " + quoted(s, b) + " (" +
                           other->second.who + ") are on two; these go between machines: " +
-                          transports_between_machines(catalogue::builtin())}});
+                          transports_between_machines(known_types())}});
   }
 }
 

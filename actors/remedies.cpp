@@ -5,6 +5,7 @@
 #include "runtime/config/catalogue.hpp"
 #include "runtime/config/node_host.hpp"
 #include "runtime/config/stages.hpp"
+#include "runtime/plugin/known_types.hpp"
 
 #include <fmt/format.h>
 
@@ -147,14 +148,13 @@ public:
     const auto& key = o.what.key;
     for (const auto& r : stages_of(e.what.scenario))
       if (key == r.path() || key.starts_with(r.path() + "."))
-        if ((stage_ = r.stage);
-            (type_ = catalogue::builtin().find(plugin_of(r.kind), stage_->type)))
+        if ((stage_ = r.stage); (type_ = known_types().find(plugin_of(r.kind), stage_->type)))
           option_ = type_->find(key.substr(std::min(key.size(), r.path().size() + 1)));
     if (const auto* path = option_ ? stage_->settings.find<std::string>(option_->name) : nullptr)
       look_for(*path);
     for (const auto& l : e.what.scenario.links)
       if (key == "links." + l.name + ".codec" && l.codecs.size() == 1)
-        type_ = catalogue::builtin().find(plugin_kind::codec, l.codecs.front().type);
+        type_ = known_types().find(plugin_kind::codec, l.codecs.front().type);
   }
 
   [[nodiscard]] finding explain() const {

@@ -6,6 +6,7 @@
 #include "actors/system_config.hpp"
 #include "runtime/config/expectations.hpp"
 #include "runtime/config/words.hpp"
+#include "runtime/plugin/known_types.hpp"
 
 #include <algorithm>
 
@@ -245,7 +246,7 @@ layout run_driver::make_layout() const {
 }
 
 void run_driver::open_results() {
-  auto expected = resolve_expectations(*config_.what, *config_.whole, catalogue::builtin());
+  auto expected = resolve_expectations(*config_.what, *config_.whole, known_types());
   if (!expected)
     return abandon(run_ending::kind::failed, std::move(expected).error());
   auto opened = config_.open_results(make_layout());

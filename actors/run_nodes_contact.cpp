@@ -13,6 +13,7 @@
 #include "runtime/core/clock.hpp"
 #include "runtime/core/thread.hpp"
 #include "runtime/core/units.hpp"
+#include "runtime/plugin/known_types.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -294,7 +295,7 @@ result<void> run_nodes::prepare(node_id n,
 /// What a node reads is the scenario with names of its own files.
 result<std::vector<file_to_ship>> run_nodes::files_of(node_id node) {
   const auto& name = what().nodes[node].name;
-  auto shipped = files_to_ship(what(), name, catalogue::builtin());
+  auto shipped = files_to_ship(what(), name, known_types());
   if (!shipped)
     return std::move(shipped).error();
   std::vector<file_to_ship> all;
@@ -309,7 +310,7 @@ result<std::vector<file_to_ship>> run_nodes::files_of(node_id node) {
     all.push_back({{f.name, std::move(*digest), bytes}, f.path});
   }
   processes_[node].shipped.scenario =
-      write_scenario(with_shipped_paths(what(), name, *shipped), catalogue::builtin());
+      write_scenario(with_shipped_paths(what(), name, *shipped), known_types());
   return all;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/config/machines.hpp"
 #include "runtime/config/writer.hpp"
 #include "runtime/core/thread.hpp"
+#include "runtime/plugin/known_types.hpp"
 #include "transports/security.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -233,8 +234,7 @@ private:
   result<local_metrics_actor> open_results(caf::actor_system& system, const layout& shape) {
     const auto resolved = fs::path(folder_) / "scenario.toml";
     // It can be run again from there.
-    const auto text =
-        write_scenario(with_absolute_paths(*scenario_, catalogue::builtin()), catalogue::builtin());
+    const auto text = write_scenario(with_absolute_paths(*scenario_, known_types()), known_types());
     if (std::ofstream out(resolved); !(out << text << std::flush))
       return error{errc::io, "cannot write " + resolved.string() + ": is the disk full?"};
     opened_ = true;
@@ -362,8 +362,8 @@ run_result run_scenario(const reading& what, const run_options& options) {
   auto secret = make_run_secret();
   if (!secret)
     return failed(exit_code::internal_error, std::move(secret).error());
-  auto sockets = needs_socket_folder(what.scenario, catalogue::builtin()) ? private_folder::make()
-                                                                          : private_folder::none();
+  auto sockets = needs_socket_folder(what.scenario, known_types()) ? private_folder::make()
+                                                                   : private_folder::none();
   if (!sockets)
     return failed(exit_code::internal_error, std::move(sockets).error());
   return scenario_run(what, options, std::make_shared<const plan>(std::move(*whole)),

@@ -9,6 +9,7 @@
 #include "actors/sinks/builtin.hpp"
 #include "actors/system_config.hpp"
 #include "runtime/core/thread.hpp"
+#include "runtime/plugin/known_types.hpp"
 #include "transports/shm/shm_channel.hpp"
 #include "transports/tcp/tcp_channel.hpp"
 #include "transports/udp/udp_channel.hpp"
@@ -145,6 +146,10 @@ int worker_main(int argc, char** argv) {
       std::fprintf(stderr, "warning: %s: models of this run can write wherever this user may\n",
                    done.error().message.c_str());
 
+  if (const auto& wrong = mistakes_of_known_types(); !wrong.empty()) {
+    std::fputs(to_string(wrong).c_str(), stderr);
+    return 1;
+  }
   system_config config;
   std::shared_ptr<const void> kept; // in use by a thread that did not come back from a plugin
   caf::actor_system system(config);
@@ -162,7 +167,7 @@ int worker_main(int argc, char** argv) {
   {
     caf::scoped_actor self(system);
     actors::node_config node{.types = &types,
-                             .known = &catalogue::builtin(),
+                             .known = &known_types(),
                              .peers = &peers,
                              .channels = channels,
                              .doors = &doors,

@@ -100,6 +100,12 @@ result<void> node_graph::load_module(plugin_kind kind, const std::string& type) 
                : error{errc::not_found, "no type \"" + type + "\""};
 }
 
+result<channel_kind*> node_graph::load_transport(const link_config& l) {
+  if (auto ready = load_module(plugin_kind::transport, l.transport); !ready)
+    return std::move(ready).error();
+  return types_.find_channel(l.transport);
+}
+
 std::optional<fault> node_graph::load_instance(const plan_instance& i, loaded& to) {
   const auto& s = config_of(i);
   switch (i.kind) {
@@ -183,6 +189,8 @@ result<void> node_graph::load() {
         plan_->instances[l.from].node == self_ || plan_->instances[l.to].node == self_;
     if (l.local || !touches)
       continue;
+    if (auto ready = load_module(plugin_kind::transport, link_of(l).transport); !ready)
+      faults_.add({"links." + link_of(l).name + ".transport", std::move(ready).error()});
     if (auto made = make_codec(link_of(l), 0); !made)
       faults_.add({codec_key(link_of(l)), std::move(made).error()});
   }

@@ -122,6 +122,7 @@ private:
   [[nodiscard]] std::optional<fault> load_instance(const plan_instance& i, loaded& to);
   [[nodiscard]] static loaded stand_in_for(const plan_instance& i);
   [[nodiscard]] result<void> load_module(plugin_kind kind, const std::string& type);
+  [[nodiscard]] result<channel_kind*> load_transport(const link_config& l);
   [[nodiscard]] result<std::unique_ptr<codec>> make_codec(const link_config& l,
                                                           std::uint16_t worker);
   [[nodiscard]] static std::string codec_key(const link_config& l);
@@ -129,7 +130,7 @@ private:
   [[nodiscard]] result<channel_settings> channel_for(const link_config& l,
                                                      const std::string& address) const;
   [[nodiscard]] result<std::unique_ptr<receive_end>> bind_end(const link_config& l, node_id from,
-                                                              const std::string& network) const;
+                                                              const std::string& network);
   [[nodiscard]] result<void> make_engines(std::uint32_t instance);
   [[nodiscard]] result<void> bind_instance(std::uint32_t instance, std::vector<bound_end>& bound);
   [[nodiscard]] result<std::optional<emulation>> emulation_of(const link_config& l) const;

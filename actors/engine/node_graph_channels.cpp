@@ -45,8 +45,8 @@ result<channel_settings> node_graph::channel_for(const link_config& l,
 
 /// Binds the end of `l` that hears node `from`.
 result<std::unique_ptr<receive_end>> node_graph::bind_end(const link_config& l, node_id from,
-                                                          const std::string& network) const {
-  const auto kind = types_.find_channel(l.transport);
+                                                          const std::string& network) {
+  const auto kind = load_transport(l);
   if (!kind)
     return kind.error();
   const auto at = std::ranges::find(around_.networks, network, &node_network::network);
@@ -132,7 +132,7 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
   if (end == everywhere.end())
     return error{errc::internal,
                  "link " + link.name + ": its receiving end is not in the endpoint map"};
-  const auto kind = types_.find_channel(link.transport);
+  const auto kind = load_transport(link);
   if (!kind)
     return kind.error();
   const auto& where = end->where;

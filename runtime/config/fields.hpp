@@ -36,6 +36,9 @@ public:
     return value ? std::optional<T>(std::get<T>(std::move(*value))) : std::nullopt;
   }
 
+  /// The same for a key of any kind.
+  std::optional<option_value> take_value(const option_def& def);
+
   /// Like `take`, into `to`; true if it was written, right or wrong.
   template <class T, class To>
   bool read(const option_def& def, To& to) {
@@ -84,7 +87,6 @@ public:
   void complain(std::string_view key, std::string message);
 
 private:
-  std::optional<option_value> take_value(const option_def& def);
   void not_a_word(const document_entry& entry, const std::vector<std::string>& valid);
 
   const document_table& table_;

@@ -201,7 +201,8 @@ BOOST_AUTO_TEST_CASE(two_nodes_on_one_machine_have_a_daemon_each) {
     std::ofstream(folder / "hosts.toml") << "[cloud]\nhost = \"10.77.0.2\"\n"
                                             "[edge]\nhost = \"10.77.0.2:7448\"\n";
   };
-  for (const auto* transport : {"zmq-tcp", "caf", "zmq-ipc"}) { // the last within the machine
+  for (const auto* transport :
+       {"zmq-tcp", "caf", "tcp", "udp", "zmq-ipc", "shm"}) { // the last two within the machine
     auto run = lab->run(two_on_one_machine, {"links.across.transport="s + transport}, {}, hosts);
     run.expect_end(0, one_each);
     BOOST_TEST(run.database().number("SELECT COUNT(*) FROM outcomes WHERE "

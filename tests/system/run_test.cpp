@@ -30,10 +30,13 @@ std::ostream& operator<<(std::ostream& out, const way& w) {
   return out << w.name;
 }
 
-const std::vector<way> ways{
-    {"zmq-tcp", both_over("zmq-tcp")}, {"zmq-ipc", both_over("zmq-ipc")},
-    {"tcp", both_over("tcp")},         {"shm", both_over("shm")},
-    {"caf", both_over("caf")},         {"local", {"inference.mirror.node=robot"}}};
+const std::vector<way> ways{{"zmq-tcp", both_over("zmq-tcp")},
+                            {"zmq-ipc", both_over("zmq-ipc")},
+                            {"tcp", both_over("tcp")},
+                            {"shm", both_over("shm")},
+                            {"udp", both_over("udp")},
+                            {"caf", both_over("caf")},
+                            {"local", {"inference.mirror.node=robot"}}};
 
 using place_and_step = std::pair<std::string, std::string>;
 
@@ -44,6 +47,8 @@ std::set<place_and_step> steps_of(const way& w) {
                                  {"back", "act"}};
   if (w.name != "local")
     steps.insert({{"up", "link"}, {"up", "dispatch"}, {"down", "link"}, {"down", "dispatch"}});
+  if (w.name == "udp") // the kernel says when it had a datagram
+    steps.insert({{"up", "wake"}, {"down", "wake"}});
   return steps;
 }
 

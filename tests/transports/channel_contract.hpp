@@ -349,7 +349,8 @@ inline void strangers_bytes_do_no_harm(const subject& s) {
       std::vector<std::byte> bytes(begin.size() + length);
       std::ranges::copy(std::as_bytes(std::span{begin}), bytes.begin());
       random.fill(std::span(bytes).subspan(begin.size()));
-      const stranger visitor(w.receiver->where(), s.reliable ? SOCK_STREAM : SOCK_DGRAM);
+      const auto usual = s.reliable ? SOCK_STREAM : SOCK_DGRAM;
+      const stranger visitor(w.receiver->where(), s.socket_type ? s.socket_type : usual);
       BOOST_REQUIRE(visitor.connected());
       visitor.say(bytes);
       BOOST_REQUIRE(send_frame(*genuine, number, 500));

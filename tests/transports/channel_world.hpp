@@ -62,6 +62,8 @@ struct subject {
   /// channel keeps no more than the kernel's buffers hold.
   std::size_t each_of_many = 200;
   std::string key = {}; ///< channel_settings::key
+  /// Of the sockets by which strangers come; 0: SOCK_STREAM if reliable, else SOCK_DGRAM.
+  int socket_type = 0;
 };
 
 /// What went wrong, if anything did; Boost.Test wants to know before it asks.
@@ -225,7 +227,7 @@ template <class Work>
 /// A connection to a receiving end by somebody who is no PeerNet.
 class stranger {
 public:
-  /// `type`: SOCK_STREAM or SOCK_DGRAM.
+  /// `type`: SOCK_STREAM, SOCK_DGRAM…
   stranger(const endpoint& to, int type) {
     if (to.address.starts_with('/')) {
       sockaddr_un a{};

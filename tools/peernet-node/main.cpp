@@ -6,10 +6,12 @@
 #include "actors/remote/machine.hpp"
 #include "actors/remote/pairing.hpp"
 #include "actors/worker.hpp"
+#include "runtime/config/declared_types.hpp"
 #include "runtime/config/node_host.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/clock.hpp"
 #include "runtime/core/units.hpp"
+#include "runtime/plugin/loader.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -183,6 +185,9 @@ result<node_daemon::settings> daemon_settings(const wishes& w, std::optional<ide
     return error{errc::bad_scenario, "--allow-plugins: " + w.plugins +
                                          ": a folder's name must have no colon, which separates "
                                          "folders elsewhere; rename it or give a link to it"};
+  catalogue types = catalogue::builtin(); // what its workers will know
+  if (const auto wrong = declare_types(plugin_folders(w.plugins), types); !wrong.empty())
+    return error{errc::bad_scenario, "--allow-plugins: " + to_string(wrong)};
   const auto cache =
       w.cache.empty() ? default_cache_folder() : result{std::filesystem::absolute(w.cache)};
   if (!cache)

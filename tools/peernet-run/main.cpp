@@ -5,6 +5,7 @@
 #include "actors/run_scenario.hpp"
 #include "actors/worker.hpp"
 #include "runtime/config/writer.hpp"
+#include "runtime/plugin/known_types.hpp"
 #include "tools/peernet-run/progress_line.hpp"
 #include "tools/peernet-run/remote_options.hpp"
 #include "transports/udp/udp_socket.hpp"
@@ -108,8 +109,12 @@ void complain(const std::string& lines) {
 int check_or_run(const std::string& file, const std::vector<std::string>& overrides,
                  const std::string& hosts, const peernet::remote_options& remote,
                  peernet::run_options options, bool json, bool doctor) {
+  if (const auto& wrong = peernet::mistakes_of_known_types(); !wrong.empty()) {
+    std::cerr << peernet::to_string(wrong);
+    return code(peernet::exit_code::bad_scenario);
+  }
   const auto what =
-      peernet::read_scenario_file(file, overrides, peernet::catalogue::builtin(),
+      peernet::read_scenario_file(file, overrides, peernet::known_types(),
                                   {.hosts = hosts, .look_for_files = !remote.joins() && !doctor});
   if (!what) {
     std::cerr << peernet::to_string(what.errors);
@@ -138,7 +143,7 @@ int check_or_run(const std::string& file, const std::vector<std::string>& overri
   complain(done.problem);
   if (options.purpose == peernet::run_purpose::check && done.code == peernet::exit_code::passed) {
     const auto plan = peernet::make_plan(what.scenario);
-    std::cout << peernet::describe(*plan, what.scenario, peernet::catalogue::builtin())
+    std::cout << peernet::describe(*plan, what.scenario, peernet::known_types())
               << peernet::forecast_udp(what.scenario, *plan, peernet::granted_receive_memory);
   }
   if (json) {

@@ -110,7 +110,8 @@ void frame_writer::seal_next() noexcept {
   auto* const text = record_.data() + record_head;
   const auto front = front_left_.size();
   const auto body = std::min(body_left_.size(), most_sealed - front);
-  std::memcpy(text, front_left_.data(), front);
+  if (front > 0) // only a frame's first record has it
+    std::memcpy(text, front_left_.data(), front);
   if (body > 0)
     std::memcpy(text + front, body_left_.data(), body);
   front_left_ = {};

@@ -45,7 +45,7 @@ udp_reassembly::udp_reassembly(const limits& l) : limits_(l), frames_(most_frame
 
 result<std::optional<whole_frame>> udp_reassembly::put(const wire_header& h,
                                                        std::span<const std::byte> part, stamp now) {
-  constexpr auto incomplete = std::optional<whole_frame>{};
+  const auto incomplete = std::optional<whole_frame>{};
   if (now >= next_deadline_)
     expire(now);
   const auto size = part_size(h, part.size());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/config/reader.hpp"
+#include "tests/runtime/config/base_text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,34 +12,6 @@
 #include <vector>
 
 namespace peernet {
-
-/// Right as it is; its lines are numbered from 1 on.
-inline constexpr std::string_view base_text = R"([scenario]
-duration = "10s"
-
-[nodes.robot]
-[nodes.cloud]
-
-[sensors.camera]
-node = "robot"
-type = "synthetic-image"
-rate = "10Hz"
-
-[inference.detector]
-node = "cloud"
-model = "dummy"
-
-[sinks.actuator]
-node = "robot"
-
-[links.uplink]
-from = "camera"
-to = "detector"
-
-[links.downlink]
-from = "detector"
-to = "actuator"
-)";
 
 /// The base with `what`, which must be in it, replaced by `by`.
 inline std::string base_with(std::string_view what, std::string_view by) {

@@ -8,20 +8,27 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 
 namespace peernet {
 
+/// Of any frame of `feed_udp`, bytes.
+inline constexpr std::size_t udp_feed_body = 100'000;
+
 /// Feeds an end in the clear and one with a key. The input is a row of datagrams, each behind two
 /// bytes: how it is wrapped (as it is for either end, with a right CRC32C, sealed with the right
-/// key) and how long it is, in units of 8 bytes. Frames that come out are dropped; the right
-/// wrapping lets contents through to the header's checks and to the reassembly.
-inline void feed_udp(std::span<const std::byte> input) {
+/// key) and how long it is, in units of 8 bytes. `see` is shown what was genuine, and the bytes of
+/// its datagram; the right wrapping lets contents through to the header's checks and to the
+/// reassembly.
+inline void feed_udp(
+    std::span<const std::byte> input,
+    const std::function<void(const udp_intake::taken&, std::size_t)>& see = [](auto&, auto) {}) {
   const std::string key(channel_key_bytes, 'k');
   const auto made = [](const std::string& with) {
     return udp_intake::settings{
-        .key = with, .run = 0, .max_body = 100'000, .reassembly = duration{20}};
+        .key = with, .run = 0, .max_body = udp_feed_body, .reassembly = duration{20}};
   };
   udp_intake clear(made({})), keyed(made(key));
   datagram_sealer sealer(key, session_id{});
@@ -40,7 +47,10 @@ inline void feed_udp(std::span<const std::byte> input) {
       put_checksum(datagram.bytes());
     else if (wrapped && !sealer.seal(datagram.bytes()))
       return;
-    (void)(with_key ? keyed : clear).take(datagram, stamp_from_ns(now));
+    const auto size = datagram.size();
+    if (const auto taken = (with_key ? keyed : clear).take(datagram, stamp_from_ns(now)))
+      see(*taken, size);
+    (with_key ? clear : keyed).expire(stamp_from_ns(now));
   }
 }
 
