@@ -2,37 +2,16 @@
 #include "tests/bench/frame_loops.hpp"
 
 #include "runtime/core/clock.hpp"
+#include "tests/bench/allocations.hpp"
 #include "tests/bench/bench_run.hpp"
 
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <stdexcept>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-} // namespace
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size))
-    return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace peernet::bench {
 namespace {
@@ -86,14 +65,14 @@ loop_figures round_trips(frame_path& path, int n) {
         for (int i = 0; i < all; ++i) {
           if (i == n / 10) {
             begin = cpu_seconds();
-            before = allocations;
+            before = allocations();
           }
           const auto sent = peernet::clock::machine_now();
           end->send();
           end->receive();
           trips.push_back(peernet::to_seconds(peernet::clock::machine_now() - sent));
         }
-        result.allocations = static_cast<double>(allocations - before) / n;
+        result.allocations = static_cast<double>(allocations() - before) / n;
         result.cpu = cpu_seconds() - begin;
         trips.erase(trips.begin(), trips.begin() + n / 10);
         result.p50 = median(std::move(trips));

@@ -2,34 +2,14 @@
 // What emitting one span costs on the measured path: its two clock reads with and without
 // `recorder::span`, in turns, and the allocations meanwhile. Usage: span_bench [repeats]
 #include "runtime/trace/recorder.hpp"
+#include "tests/bench/allocations.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-} // namespace
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size == 0 ? 1 : size))
-    return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 using namespace peernet;
 
@@ -80,7 +60,7 @@ int main(int argc, char** argv) {
           asm volatile("" ::"r"(to_ns(begin)), "r"(to_ns(end)));
         },
         [] {}));
-    const auto before = allocations.load();
+    const auto before = bench::allocations();
     whole.push_back(cost(
         [&](int i) {
           header.trace = trace_id(0, static_cast<std::uint64_t>(i));
@@ -89,7 +69,7 @@ int main(int argc, char** argv) {
           sut.span(header, 0, step::infer, begin, end);
         },
         [&] { static_cast<void>(sut.drain(drained)); }));
-    allocated += allocations.load() - before;
+    allocated += bench::allocations() - before;
   }
   fmt::print("two clock reads       {:6.1f} ns\n", median(bare));
   fmt::print("two reads and a span  {:6.1f} ns\n", median(whole));

@@ -148,6 +148,27 @@ private:
   return true;
 }
 
+/// Waits for what the end has to tell of a connection that broke.
+[[nodiscard]] inline std::string wait_outage(send_end& sender) {
+  const auto until = clock::machine_now() + deadline;
+  while (clock::machine_now() < until) {
+    if (auto why = sender.outage())
+      return *why;
+    (void)sender.wait_writable(std::chrono::milliseconds{1});
+  }
+  return "nothing";
+}
+
+/// A sending end that nobody has heard yet is not connected, and has no room.
+inline void takes_nothing_unheard(send_end& sender) {
+  const auto body = body_of(10, 0);
+  const auto h = header_of(0, body.size());
+  BOOST_TEST(!sender.connected());
+  BOOST_TEST(
+      (sender.try_send({.header = wire_bytes(h), .body = &body}) == send_status::would_block));
+  BOOST_TEST(!sender.wait_writable(glance));
+}
+
 /// Sends, waiting for room as long as it takes; false past the deadline or when closed.
 [[nodiscard]] inline bool send_body(send_end& sender, std::uint64_t number, const payload& body) {
   const auto h = header_of(number, body.size());

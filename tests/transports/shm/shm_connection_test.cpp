@@ -77,16 +77,6 @@ struct shm_world {
   std::unique_ptr<shm_receiver> sut;
 };
 
-std::string wait_outage(send_end& sender) {
-  const auto until = clock::machine_now() + deadline;
-  while (clock::machine_now() < until) {
-    if (auto why = sender.outage())
-      return *why;
-    (void)sender.wait_writable(std::chrono::milliseconds{1});
-  }
-  return "nothing";
-}
-
 /// What a stranger who speaks the protocol hands over.
 struct guest {
   explicit guest(const std::string& path) : socket(*unix_connect(path)) {}

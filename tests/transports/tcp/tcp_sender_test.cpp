@@ -31,17 +31,6 @@ send_status offer(send_end& sender, std::uint64_t number = 9) {
   return sender.try_send({.header = wire_bytes(h), .body = &body});
 }
 
-/// Waits for what the end has to tell.
-std::string wait_outage(send_end& sender) {
-  const auto until = clock::machine_now() + deadline;
-  while (clock::machine_now() < until) {
-    if (auto why = sender.outage())
-      return *why;
-    (void)sender.wait_writable(std::chrono::milliseconds{1});
-  }
-  return "nothing";
-}
-
 /// Somebody who listens, accepts one connection and says something of his own.
 class odd_listener {
 public:

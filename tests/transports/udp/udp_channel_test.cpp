@@ -48,12 +48,7 @@ BOOST_AUTO_TEST_CASE(a_sender_takes_nothing_before_it_was_heard) {
   w.receiver.reset();
   auto made = w.kind.sending->connect(w.settings, at);
   BOOST_REQUIRE(made.ok());
-  const auto body = body_of(10, 0);
-  const auto h = header_of(0, body.size());
-  BOOST_TEST(!(*made)->connected());
-  BOOST_TEST(
-      ((*made)->try_send({.header = wire_bytes(h), .body = &body}) == send_status::would_block));
-  BOOST_TEST(!(*made)->wait_writable(glance));
+  takes_nothing_unheard(**made);
 }
 
 BOOST_AUTO_TEST_CASE(ends_with_different_keys_do_not_meet) {
