@@ -41,11 +41,11 @@ struct socket_address {
 };
 
 /// Two connected sockets, a side each.
-class socket_pair : public frame_path {
+class socket_pair {
 public:
   socket_pair(const socket_pair&) = delete;
   socket_pair& operator=(const socket_pair&) = delete;
-  ~socket_pair() override {
+  ~socket_pair() {
     for (const int fd : fds_)
       ::close(fd);
   }
@@ -102,7 +102,7 @@ private:
   std::array<mmsghdr, in_one_call> messages_{};
 };
 
-class udp_pair : public socket_pair {
+class udp_pair : public frame_path, socket_pair {
 public:
   explicit udp_pair(std::size_t size) : size_(size) {
     constexpr int buffer = 32 << 20;
@@ -128,22 +128,24 @@ private:
 
 class stream : public frame_end {
 public:
-  stream(int fd, std::size_t size) : fd_(fd), bytes_(size + header), read_(size + header + 4) {}
+  stream(int out, int in, std::size_t size)
+      : out_(out), in_(in), bytes_(size + header), read_(size + header + 4) {}
 
   void send() override {
     auto length = static_cast<std::uint32_t>(bytes_.size());
     std::array<iovec, 2> parts{iovec{&length, 4}, iovec{bytes_.data(), bytes_.size()}};
     std::size_t sent = 0;
     while (sent < bytes_.size() + 4) {
-      const auto n = sent == 0 ? ::writev(fd_, parts.data(), 2)
-                               : ::send(fd_, bytes_.data() + sent - 4, bytes_.size() + 4 - sent, 0);
+      const auto n = sent == 0
+                         ? ::writev(out_, parts.data(), 2)
+                         : ::send(out_, bytes_.data() + sent - 4, bytes_.size() + 4 - sent, 0);
       require(n >= 4, "send");
       sent += static_cast<std::size_t>(n);
     }
   }
   void receive() override {
     for (; got_ < read_.size();) {
-      const auto n = ::recv(fd_, read_.data() + got_, read_.size() - got_, 0);
+      const auto n = ::recv(in_, read_.data() + got_, read_.size() - got_, 0);
       require(n > 0, "recv");
       got_ += static_cast<std::size_t>(n);
     }
@@ -151,14 +153,15 @@ public:
   }
 
 private:
-  int fd_;
+  int out_, in_;
   std::vector<char> bytes_, read_;
   std::size_t got_ = 0;
 };
 
+/// The two ends of a TCP connection.
 class tcp_pair : public socket_pair {
 public:
-  explicit tcp_pair(std::size_t size) : size_(size) {
+  tcp_pair() {
     const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
     socket_address any;
     require(::bind(listener, any.raw(), any.length()) == 0 && ::listen(listener, 1) == 0,
@@ -172,12 +175,22 @@ public:
     for (const int fd : fds_)
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   }
+  [[nodiscard]] int of(int side) const { return fds_[static_cast<std::size_t>(side)]; }
+};
+
+class tcp_path : public frame_path {
+public:
+  tcp_path(std::size_t size, bool both_ways) : size_(size), back_(both_ways ? there_ : own_) {}
   std::unique_ptr<frame_end> open(int side) override {
-    return std::make_unique<stream>(fds_[static_cast<std::size_t>(side)], size_);
+    const auto& out = side == 0 ? there_ : back_;
+    const auto& in = side == 0 ? back_ : there_;
+    return std::make_unique<stream>(out.of(side), in.of(side), size_);
   }
 
 private:
   std::size_t size_;
+  tcp_pair there_, own_;
+  const tcp_pair& back_;
 };
 
 } // namespace
@@ -186,8 +199,8 @@ std::unique_ptr<frame_path> bare_udp(std::size_t size) {
   return std::make_unique<udp_pair>(size);
 }
 
-std::unique_ptr<frame_path> bare_tcp(std::size_t size) {
-  return std::make_unique<tcp_pair>(size);
+std::unique_ptr<frame_path> bare_tcp(std::size_t size, bool both_ways) {
+  return std::make_unique<tcp_path>(size, both_ways);
 }
 
 } // namespace peernet::bench

@@ -100,7 +100,7 @@ std::unique_ptr<frame_path> bare_path(const std::string& transport, std::size_t 
     return bare_memory(size);
   if (transport.starts_with("zmq"))
     return bare_zmq(size, transport == "zmq-ipc");
-  return bare_tcp(size);
+  return bare_tcp(size, transport == "tcp-both-ways");
 }
 
 } // namespace peernet::bench

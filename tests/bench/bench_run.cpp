@@ -22,22 +22,34 @@ double median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
-void beside(const std::function<void()>& child, const std::function<void()>& parent) {
+void side_by_side(const std::function<void()>& one, const std::function<void()>& other) {
   std::array<int, 2> over{};
   if (::pipe(over.data()) != 0)
     throw std::runtime_error("cannot make a pipe");
-  const auto pid = ::fork();
-  if (pid == 0) {
+  const auto run = [&](const std::function<void()>& what) {
+    const auto pid = ::fork();
+    if (pid != 0)
+      return pid;
     ::close(over[1]);
-    child();
+    try {
+      what();
+    } catch (const std::exception& problem) {
+      fmt::print(stderr, "{}\n", problem.what());
+      ::_exit(1);
+    }
     char none = 0; // threads of a library may still be sending what it was given
-    (void)!::read(over[0], &none, 1);
+    if (&what == &one)
+      (void)!::read(over[0], &none, 1);
     ::_exit(0);
-  }
+  };
+  const auto first = run(one), second = run(other);
   ::close(over[0]);
-  parent();
+  int failed = 0, status = 0;
+  failed += second < 0 || ::waitpid(second, &status, 0) < 0 || status != 0;
   ::close(over[1]);
-  ::waitpid(pid, nullptr, 0);
+  failed += first < 0 || ::waitpid(first, &status, 0) < 0 || status != 0;
+  if (failed > 0)
+    throw std::runtime_error("a process of the benchmark failed");
 }
 
 std::vector<double> run_and_ask(const std::string& scenario, const std::string& query) {

@@ -11,8 +11,9 @@ namespace peernet::bench {
 
 [[nodiscard]] double median(std::vector<double> values);
 
-/// Runs `child` in a process of its own while `parent` runs here.
-void beside(const std::function<void()>& child, const std::function<void()>& parent);
+/// Runs both, each in a new process: what an earlier measurement left behind, in the allocator for
+/// one, is none of theirs. `one` stays until `other` has ended. Throws if one of them failed.
+void side_by_side(const std::function<void()>& one, const std::function<void()>& other);
 
 /// Runs a scenario with peernet-run, which lies beside this program, and answers `query` on its
 /// run.db.

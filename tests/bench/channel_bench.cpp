@@ -2,7 +2,8 @@
 // Each channel beside the bare library or socket doing the same between two processes, in turns:
 // round trips of one frame at a time, a stream of 1 MB frames with 16 under way, what of a core a
 // frame costs, and how often one allocates. No actor and no stage around them: link_bench has
-// those. Usage: channel_bench [--sealed] [--transport NAME] [repeats] [round trips] [frames]
+// those. tcp-both-ways: beside one bare connection for both ways; all else has one each way. Usage:
+// channel_bench [--sealed] [--transport NAME] [repeats] [round trips] [frames]
 #include "tests/bench/bench_run.hpp"
 #include "tests/bench/frame_loops.hpp"
 #include "tests/bench/frame_path.hpp"
@@ -36,8 +37,9 @@ struct both_sides {
 };
 
 void compare(const std::string& transport, bool sealed, int repeats, int trips, int frames) {
+  const std::string own_name = transport == "tcp-both-ways" ? "tcp" : transport;
   const auto row = [&](std::string_view what, const std::string& figures) {
-    fmt::print("{:8} {:22} {}\n", transport, what, figures);
+    fmt::print("{:13} {:22} {}\n", transport, what, figures);
     std::fflush(stdout);
   };
   for (const std::size_t size : {100u, 1'000u, 100'000u, 1'000'000u}) {
@@ -46,7 +48,7 @@ void compare(const std::string& transport, bool sealed, int repeats, int trips, 
     double allocated = 0;
     for (int i = 0; i < repeats; ++i) {
       const auto bare = round_trips(*bare_path(transport, size), n);
-      const auto own = round_trips(*channels(transport, size, sealed), n);
+      const auto own = round_trips(*channels(own_name, size, sealed), n);
       p50.add(bare.p50, own.p50);
       cpu.add(bare.cpu, own.cpu);
       allocated = own.allocations;
@@ -58,7 +60,7 @@ void compare(const std::string& transport, bool sealed, int repeats, int trips, 
   constexpr std::size_t size = 1'000'000;
   for (int i = 0; i < repeats; ++i) {
     const auto bare = stream(*bare_path(transport, size), frames, size);
-    const auto own = stream(*channels(transport, size, sealed), frames, size);
+    const auto own = stream(*channels(own_name, size, sealed), frames, size);
     rate.add(bare.rate, own.rate);
     cpu.add(bare.cpu, own.cpu);
   }
@@ -70,7 +72,7 @@ void compare(const std::string& transport, bool sealed, int repeats, int trips, 
 
 int main(int argc, char** argv) {
   bool sealed = false;
-  std::vector<std::string> transports{"udp", "tcp", "zmq-tcp", "zmq-ipc", "shm"};
+  std::vector<std::string> transports{"udp", "tcp", "tcp-both-ways", "zmq-tcp", "zmq-ipc", "shm"};
   for (; argc > 1 && std::string_view(argv[1]).starts_with("--"); --argc, ++argv)
     if (std::string_view(argv[1]) == "--sealed")
       sealed = true;
@@ -83,7 +85,7 @@ int main(int argc, char** argv) {
   const int frames = argc > 3 ? std::atoi(argv[3]) : 1'000;
   fmt::print("medians of {} repeats in turns; the bare side is {}\n", repeats,
              sealed ? "in the clear, the channels are sealed" : "without PeerNet");
-  fmt::print("{:8} {:22} {:>8} {:>8}  ratio (least-most)\n", "", "", "bare", "channel");
+  fmt::print("{:13} {:22} {:>8} {:>8}  ratio (least-most)\n", "", "", "bare", "channel");
   for (const auto& transport : transports)
     compare(transport, sealed, repeats, trips, frames);
 }

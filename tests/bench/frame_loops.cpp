@@ -18,9 +18,11 @@ namespace {
 
 constexpr int under_way = 16;
 
-/// What the other process tells this one.
+/// What the two processes tell this one: the one that receives first, and the other.
 struct shared_figures {
-  double cpu = 0;
+  double cpu = 0, other_cpu = 0;
+  loop_figures loop;
+  stream_figures stream;
 };
 
 shared_figures& shared() {
@@ -42,9 +44,8 @@ double cpu_seconds() {
 
 loop_figures round_trips(frame_path& path, int n) {
   const int all = n + n / 10;
-  auto& other = shared(); // before the processes part
-  loop_figures result;
-  beside(
+  auto& told = shared() = {}; // before the processes part
+  side_by_side(
       [&] {
         const auto end = path.open(1);
         double begin = 0;
@@ -54,7 +55,7 @@ loop_figures round_trips(frame_path& path, int n) {
           end->receive();
           end->send();
         }
-        other.cpu = cpu_seconds() - begin;
+        told.other_cpu = cpu_seconds() - begin;
       },
       [&] {
         const auto end = path.open(0);
@@ -72,22 +73,21 @@ loop_figures round_trips(frame_path& path, int n) {
           end->receive();
           trips.push_back(peernet::to_seconds(peernet::clock::machine_now() - sent));
         }
-        result.allocations = static_cast<double>(allocations() - before) / n;
-        result.cpu = cpu_seconds() - begin;
+        told.loop.allocations = static_cast<double>(allocations() - before) / n;
+        told.cpu = cpu_seconds() - begin;
         trips.erase(trips.begin(), trips.begin() + n / 10);
-        result.p50 = median(std::move(trips));
+        told.loop.p50 = median(std::move(trips));
       });
-  result.cpu = (result.cpu + other.cpu) / (2 * n);
-  return result;
+  told.loop.cpu = (told.cpu + told.other_cpu) / (2 * n);
+  return told.loop;
 }
 
 stream_figures stream(frame_path& path, int n, std::size_t size) {
   std::array<int, 2> taken{};
   if (::pipe(taken.data()) != 0)
     throw std::runtime_error("cannot make a pipe");
-  stream_figures result;
-  auto& other = shared();
-  beside(
+  auto& told = shared() = {};
+  side_by_side(
       [&] {
         const auto end = path.open(1);
         const auto begin = cpu_seconds();
@@ -99,7 +99,7 @@ stream_figures stream(frame_path& path, int n, std::size_t size) {
         }
         for (int i = 0; i < under_way; ++i)
           (void)!::read(taken[0], &one, 1); // what it lends to the channel stays until it was taken
-        other.cpu = cpu_seconds() - begin;
+        told.other_cpu = cpu_seconds() - begin;
       },
       [&] {
         const auto end = path.open(0);
@@ -112,13 +112,13 @@ stream_figures stream(frame_path& path, int n, std::size_t size) {
             first = peernet::clock::machine_now();
         }
         const auto took = peernet::to_seconds(peernet::clock::machine_now() - first);
-        result.rate = static_cast<double>(size) * (n - n / 10 - 1) / took;
-        result.cpu = cpu_seconds() - begin_cpu;
+        told.stream.rate = static_cast<double>(size) * (n - n / 10 - 1) / took;
+        told.cpu = cpu_seconds() - begin_cpu;
       });
   ::close(taken[0]);
   ::close(taken[1]);
-  result.cpu = (result.cpu + other.cpu) / n;
-  return result;
+  told.stream.cpu = (told.cpu + told.other_cpu) / n;
+  return told.stream;
 }
 
 } // namespace peernet::bench

@@ -34,8 +34,9 @@ public:
 /// lose nothing.
 [[nodiscard]] std::unique_ptr<frame_path> bare_udp(std::size_t size);
 
-/// A length of 4 bytes, then so many.
-[[nodiscard]] std::unique_ptr<frame_path> bare_tcp(std::size_t size);
+/// A length of 4 bytes, then so many. A connection each way, as links are; or one for `both_ways`,
+/// where acknowledgements travel with the answers: half as many segments.
+[[nodiscard]] std::unique_ptr<frame_path> bare_tcp(std::size_t size, bool both_ways = false);
 
 /// PAIR sockets; `ipc`: over a socket file instead of TCP. Large messages are not copied.
 [[nodiscard]] std::unique_ptr<frame_path> bare_zmq(std::size_t size, bool ipc);
@@ -43,7 +44,8 @@ public:
 /// Copied into a slot of shared memory and out of it, an eventfd wakes.
 [[nodiscard]] std::unique_ptr<frame_path> bare_memory(std::size_t size);
 
-/// The bare path that does what this transport does.
+/// The bare path that does what this transport does; `tcp-both-ways`: that of `tcp`, over one
+/// connection.
 [[nodiscard]] std::unique_ptr<frame_path> bare_path(const std::string& transport, std::size_t size);
 
 /// Two channels of this transport, there and back, on the loopback; `sealed`: with a key.

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -38,17 +39,17 @@ BOOST_AUTO_TEST_CASE(published_values) {
   BOOST_TEST(crc32c(0, ones) == 0x62a8ab43u);
 }
 
-BOOST_AUTO_TEST_CASE(every_length_and_alignment_is_right_with_and_without_the_instruction) {
+BOOST_AUTO_TEST_CASE(every_length_and_alignment_is_right_in_each_way) {
   std::vector<std::byte> bytes(20'000);
   random_source random(1);
   random.fill(bytes);
   for (int i = 0; i < 3000; ++i) {
-    const auto from = random.between(0, 40);
-    const auto size = i < 200 ? static_cast<std::size_t>(i) : random.between(0, 9000);
+    const auto from = random.between(0, 80);
+    const auto size = i < 800 ? static_cast<std::size_t>(i) : random.between(0, 9000);
     const auto part = std::span(bytes).subspan(from, size);
     const auto expected = by_hand(part);
-    BOOST_REQUIRE(crc32c(0, part) == expected);
-    BOOST_REQUIRE(crc32c_portable(0, part) == expected);
+    for (const auto& way : crc32c_ways())
+      BOOST_REQUIRE_MESSAGE(way.add(0, part) == expected, way.name << " of " << size << " bytes");
   }
 }
 
@@ -56,11 +57,23 @@ BOOST_AUTO_TEST_CASE(it_goes_on_where_it_stopped) {
   std::vector<std::byte> bytes(10'000);
   random_source random(2);
   random.fill(bytes);
-  const auto whole = crc32c(0, bytes);
-  for (const std::size_t cut : {0u, 1u, 7u, 88u, 3072u, 5000u, 10'000u}) {
-    const std::span<const std::byte> all(bytes);
-    BOOST_TEST(crc32c(crc32c(0, all.first(cut)), all.subspan(cut)) == whole);
-    BOOST_TEST(crc32c_portable(crc32c_portable(0, all.first(cut)), all.subspan(cut)) == whole);
+  const std::span<const std::byte> all(bytes);
+  const auto whole = crc32c(0, all);
+  for (const auto& way : crc32c_ways())
+    for (const std::size_t cut : {0u, 1u, 7u, 88u, 3072u, 5000u, 10'000u})
+      BOOST_TEST(way.add(way.add(0, all.first(cut)), all.subspan(cut)) == whole, way.name);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_is_summed_up_as_it_is_made) {
+  std::vector<std::byte> bytes(20'000), copy(bytes.size() + 1);
+  random_source random(3);
+  random.fill(bytes);
+  for (const std::size_t size : {0u, 1u, 63u, 4095u, 4096u, 4097u, 20'000u}) {
+    const auto part = std::span(bytes).first(size);
+    std::fill(copy.begin(), copy.end(), std::byte{0x5a});
+    BOOST_TEST(crc32c_copy(7, copy.data(), part) == crc32c(7, part));
+    BOOST_TEST(std::ranges::equal(std::span(copy).first(size), part));
+    BOOST_TEST((copy[size] == std::byte{0x5a})); // and no further
   }
 }
 

@@ -21,9 +21,9 @@ ring_control* control_of(const shm_memory& memory) noexcept {
   return std::launder(reinterpret_cast<ring_control*>(memory.front()));
 }
 
-std::uint32_t checksum_of(wire_header h, std::span<const std::byte> body) noexcept {
+std::uint32_t checksum_of(wire_header h) noexcept {
   h.checksum = 0;
-  return crc32c(crc32c(0, wire_bytes(h)), body);
+  return crc32c(0, wire_bytes(h));
 }
 
 bool take_flag(std::atomic<std::uint32_t>& flag) noexcept {
@@ -62,13 +62,11 @@ ring_writer::verdict ring_writer::write(const outgoing_frame& frame) noexcept {
   wire_header h;
   std::memcpy(&h, frame.header.data(), sizeof h);
   h.flags |= wire_checksum;
-  h.checksum = checksum_of(h, body.bytes());
   const auto length = static_cast<record_length>(sizeof h + body.size());
   auto* const at = ring_ + position_ % size_;
+  h.checksum = crc32c_copy(checksum_of(h), at + sizeof length + sizeof h, body.bytes());
   std::memcpy(at, &length, sizeof length);
   std::memcpy(at + sizeof length, &h, sizeof h);
-  if (body.size() > 0)
-    std::memcpy(at + sizeof length + sizeof h, body.data(), body.size());
   position_ += need;
   ++frames_;
   control_->written.store(position_, std::memory_order_release);
@@ -117,7 +115,11 @@ result<std::optional<incoming_frame>> ring_reader::read(const clock& clock) {
   } catch (const std::bad_alloc&) {
     return error{errc::too_large, "no memory for a frame of " + std::to_string(length) + " bytes"};
   }
-  std::memcpy(copy.data(), at + sizeof length, length);
+  const auto* const from = at + sizeof length;
+  wire_header h;
+  std::memcpy(&h, from, sizeof h);
+  const auto sum =
+      crc32c_copy(checksum_of(h), copy.data() + sizeof h, {from + sizeof h, body_size});
   const auto now = clock.now();
   position_ += ring_record(body_size);
   control_->frames_read.store(++frames_, std::memory_order_relaxed);
@@ -125,12 +127,10 @@ result<std::optional<incoming_frame>> ring_reader::read(const clock& clock) {
 
   const std::span<const std::byte> bytes = copy.bytes();
   const auto body = bytes.subspan(sizeof(wire_header));
-  wire_header h;
-  std::memcpy(&h, bytes.data(), sizeof h);
   if (h.magic != wire_header{}.magic || h.version != wire_version || h.size != sizeof h ||
       h.length != body_size)
     return corrupt("no header of this version");
-  if ((h.flags & wire_checksum) == 0 || h.checksum != checksum_of(h, body))
+  if ((h.flags & wire_checksum) == 0 || h.checksum != sum)
     return corrupt("a wrong checksum");
   h.flags &= static_cast<std::uint16_t>(~wire_checksum);
   h.checksum = 0;
