@@ -63,6 +63,7 @@ ring_writer::verdict ring_writer::write(const outgoing_frame& frame) noexcept {
   std::memcpy(&h, frame.header.data(), sizeof h);
   h.flags |= wire_checksum;
   const auto length = static_cast<record_length>(sizeof h + body.size());
+  turn_if_empty(need);
   auto* const at = ring_ + position_ % size_;
   h.checksum = crc32c_copy(checksum_of(h), at + sizeof length + sizeof h, body.bytes());
   std::memcpy(at, &length, sizeof length);
@@ -71,6 +72,15 @@ ring_writer::verdict ring_writer::write(const outgoing_frame& frame) noexcept {
   ++frames_;
   control_->written.store(position_, std::memory_order_release);
   return verdict::written;
+}
+
+/// The new record must end before the place where the reader learns of it.
+void ring_writer::turn_if_empty(std::size_t need) noexcept {
+  const auto here = position_ % size_;
+  if (here < need || control_->read.load(std::memory_order_acquire) != position_)
+    return;
+  std::memcpy(ring_ + here, &ring_turn, sizeof ring_turn);
+  position_ += size_ - here;
 }
 
 bool ring_writer::reader_sleeps() noexcept {
@@ -96,15 +106,20 @@ std::uint64_t ring_reader::written() const noexcept {
 }
 
 result<std::optional<incoming_frame>> ring_reader::read(const clock& clock) {
-  const auto waiting = written() - position_;
+  auto waiting = written() - position_;
   if (waiting == 0)
     return std::optional<incoming_frame>{};
   if (waiting > size_)
     return corrupt("a position that lies outside");
-  const auto* const at = ring_ + position_ % size_;
-  // Loaded once: the second look at a writer's memory may show something else.
-  const record_length length =
-      __atomic_load_n(reinterpret_cast<const record_length*>(at), __ATOMIC_RELAXED);
+  auto length = length_here();
+  if (length == ring_turn) {
+    const auto rest = size_ - position_ % size_;
+    if (rest >= waiting)
+      return corrupt("a turn to where nothing was written");
+    position_ += rest;
+    waiting -= rest;
+    length = length_here();
+  }
   if (length < sizeof(wire_header) || length - sizeof(wire_header) > max_body_ ||
       ring_record(length - sizeof(wire_header)) > waiting)
     return corrupt("an impossible length");
@@ -115,7 +130,7 @@ result<std::optional<incoming_frame>> ring_reader::read(const clock& clock) {
   } catch (const std::bad_alloc&) {
     return error{errc::too_large, "no memory for a frame of " + std::to_string(length) + " bytes"};
   }
-  const auto* const from = at + sizeof length;
+  const auto* const from = ring_ + position_ % size_ + sizeof length;
   wire_header h;
   std::memcpy(&h, from, sizeof h);
   const auto sum =
@@ -140,6 +155,12 @@ result<std::optional<incoming_frame>> ring_reader::read(const clock& clock) {
                                       .owner = copy.release(),
                                       .received = now,
                                       .in_kernel = std::nullopt}};
+}
+
+/// To be called once for a record: a second look at a writer's memory may show something else.
+record_length ring_reader::length_here() const noexcept {
+  return __atomic_load_n(reinterpret_cast<const record_length*>(ring_ + position_ % size_),
+                         __ATOMIC_RELAXED);
 }
 
 bool ring_reader::writer_waits() noexcept {

@@ -31,6 +31,10 @@ static_assert(sizeof(ring_control) <= shm_front &&
 /// In front of each frame: the bytes of header and body. Records begin at multiples of 8.
 using record_length = std::uint32_t;
 
+/// Instead of a length: the next record is at the ring's beginning. A writer whose frames have all
+/// been read returns there, to memory that is still in the processor's caches.
+constexpr record_length ring_turn = 0xffff'ffff;
+
 /// The bytes of ring that a body needs.
 [[nodiscard]] constexpr std::size_t ring_record(std::size_t body) noexcept {
   return (sizeof(record_length) + sizeof(wire_header) + body + 7) / 8 * 8;
@@ -65,6 +69,7 @@ public:
 
 private:
   [[nodiscard]] verdict look(std::size_t need) const noexcept;
+  void turn_if_empty(std::size_t need) noexcept;
 
   ring_control* control_ = nullptr;
   std::byte* ring_ = nullptr;
@@ -99,6 +104,8 @@ public:
   [[nodiscard]] bool sleeps() noexcept;
 
 private:
+  [[nodiscard]] record_length length_here() const noexcept;
+
   ring_control* control_ = nullptr;
   const std::byte* ring_ = nullptr;
   std::size_t size_ = 0;

@@ -119,6 +119,40 @@ BOOST_AUTO_TEST_CASE(a_record_lies_in_the_ring_as_documented) {
   BOOST_TEST(offsetof(ring_control, writer_waits) == 192u);
 }
 
+BOOST_AUTO_TEST_CASE(a_writer_all_of_whose_frames_were_read_begins_at_the_front_again) {
+  both_sides r(2 * page);
+  BOOST_REQUIRE((r.write(0, 1000) == verdict::written));
+  BOOST_TEST(r.reads(0, 1000));
+  const auto one = ring_record(1000);
+  BOOST_REQUIRE((r.write(1, 900) == verdict::written)); // the ring is empty, and it fits in front
+  record_length turn = 0;
+  std::memcpy(&turn, r.memory.ring() + one, sizeof turn);
+  BOOST_TEST(turn == ring_turn);
+  BOOST_TEST(r.control().written == 2 * page + ring_record(900));
+  BOOST_REQUIRE((r.write(2, 10) == verdict::written)); // not empty: goes on
+  BOOST_TEST(r.control().written == 2 * page + ring_record(900) + ring_record(10));
+  BOOST_TEST((r.reads(1, 900) && r.reads(2, 10)));
+  BOOST_REQUIRE((r.write(3, 2 * page - 96) == verdict::written)); // would not fit in front
+  BOOST_TEST(r.control().written > 4 * page);
+  BOOST_TEST(r.reads(3, 2 * page - 96));
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_to_where_nothing_was_written_is_corrupt) {
+  for (const std::uint64_t said :
+       {std::uint64_t{8}, std::uint64_t{page - 8}, std::uint64_t{page}}) {
+    both_sides r(page);
+    r.control().written = said;
+    std::memcpy(r.memory.ring(), &ring_turn, sizeof ring_turn);
+    BOOST_TEST(r.is_corrupt(), said);
+  }
+  both_sides twice(page); // and a turn leads to a record
+  BOOST_REQUIRE((twice.write(0, 30) == verdict::written));
+  BOOST_TEST(twice.reads(0, 30));
+  BOOST_REQUIRE((twice.write(1, 30) == verdict::written));
+  std::memcpy(twice.memory.ring(), &ring_turn, sizeof ring_turn);
+  BOOST_TEST(twice.is_corrupt());
+}
+
 BOOST_AUTO_TEST_CASE(every_damaged_bit_of_a_record_is_found) {
   for (std::size_t bit = 0; bit < 8 * (4 + 88 + 30); ++bit) {
     both_sides r(page, 10, 30);
