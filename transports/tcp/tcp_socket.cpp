@@ -2,13 +2,12 @@
 #include "transports/tcp/tcp_socket.hpp"
 
 #include "runtime/core/address.hpp"
+#include "transports/numeric_address.hpp"
 
 #include <cstring>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <optional>
 #include <sys/socket.h>
 
 namespace peernet {
@@ -19,31 +18,8 @@ namespace {
 /// limit of its own.
 constexpr int most_waiting = 4096;
 
-struct socket_address {
-  sockaddr_storage bytes{};
-  socklen_t size = 0;
-
-  [[nodiscard]] const sockaddr* get() const noexcept {
-    return reinterpret_cast<const sockaddr*>(&bytes);
-  }
-};
-
-std::optional<socket_address> read_address(const std::string& address, std::uint16_t port) {
-  addrinfo wanted{}, *found = nullptr;
-  wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV; // never asks a name server
-  wanted.ai_socktype = SOCK_STREAM;
-  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wanted, &found) != 0)
-    return std::nullopt;
-  socket_address a;
-  a.size = found->ai_addrlen;
-  std::memcpy(&a.bytes, found->ai_addr, found->ai_addrlen);
-  ::freeaddrinfo(found);
-  return a;
-}
-
-descriptor open_socket(const socket_address& a) {
-  return descriptor(
-      ::socket(a.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+descriptor open_socket(const numeric_address& a) {
+  return descriptor(::socket(a.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
 }
 
 template <class Option>
@@ -77,14 +53,14 @@ std::string errno_text(int code) {
 
 result<descriptor> tcp_listen(const std::string& address, std::uint16_t port) {
   const auto where = "TCP port " + (port == 0 ? "*" : std::to_string(port)) + " on " + address;
-  const auto a = read_address(address, port);
+  const auto a = numeric_address::read(address, port);
   if (!a)
     return error{errc::io, "cannot bind " + where + ": it is no IP address"};
   auto socket = open_socket(*a);
   if (!socket)
     return os_error("cannot open a socket for " + where);
   set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1); // connections of an earlier run may linger
-  if (a->bytes.ss_family == AF_INET6)
+  if (a->family() == AF_INET6)
     set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (::bind(socket.get(), a->get(), a->size) != 0 || ::listen(socket.get(), most_waiting) != 0)
     return os_error("cannot bind " + where);
@@ -92,17 +68,11 @@ result<descriptor> tcp_listen(const std::string& address, std::uint16_t port) {
 }
 
 std::uint16_t tcp_port_of(int socket) noexcept {
-  socket_address a;
-  a.size = sizeof a.bytes;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&a.bytes), &a.size) != 0)
-    return 0;
-  return ntohs(a.bytes.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6&>(a.bytes).sin6_port
-                   : reinterpret_cast<const sockaddr_in&>(a.bytes).sin_port);
+  return numeric_address::of(socket).port();
 }
 
 result<descriptor> tcp_begin_connect(const std::string& address, std::uint16_t port) {
-  const auto a = read_address(address, port);
+  const auto a = numeric_address::read(address, port);
   if (!a)
     return error{errc::io, "cannot connect to \"" + address + "\": it is no IP address"};
   auto socket = open_socket(*a);

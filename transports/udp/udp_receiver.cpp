@@ -53,7 +53,7 @@ udp_receive_end::~udp_receive_end() {
 
 /// Until somebody receives, or there is something to receive.
 void udp_receive_end::greet() {
-  std::array<pollfd, 2> items{pollfd{socket_.descriptor(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+  std::array<pollfd, 2> items{pollfd{socket_.fd(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   while (!greeted_with_ && !stopped_) {
     if (::poll(items.data(), items.size(), -1) < 0)
       continue;

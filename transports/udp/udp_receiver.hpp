@@ -5,7 +5,7 @@
 
 #include "transports/arrival_clock.hpp"
 #include "transports/udp/udp_intake.hpp"
-#include "transports/udp/udp_socket.hpp"
+#include "transports/udp/udp_receive_socket.hpp"
 
 #include <atomic>
 #include <memory>
@@ -52,7 +52,7 @@ private:
   wall_reading wall_;
 
   std::optional<whole_frame> greeted_with_; ///< a frame that came before the first `receive`
-  owned_descriptor wake_;                   ///< ends the greeting
+  descriptor wake_;                         ///< ends the greeting
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> packets_{0}, bytes_{0};
   std::jthread greeter_;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "transports/udp/udp_datagram.hpp"
-#include "transports/udp/udp_socket.hpp"
+#include "transports/udp/udp_send_socket.hpp"
 
 #include <atomic>
 #include <condition_variable>

@@ -2,7 +2,7 @@
 // A receiving end of udp and somebody with a socket who says there what he likes.
 #include "tests/transports/udp/udp_world.hpp"
 #include "transports/udp/udp_receiver.hpp"
-#include "transports/udp/udp_socket.hpp"
+#include "transports/udp/udp_send_socket.hpp"
 
 using namespace peernet;
 using namespace peernet::contract;
