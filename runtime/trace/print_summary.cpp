@@ -238,7 +238,8 @@ private:
       return fmt::format("p50 {}, p99 {}, at most {}", part("p50"), part("p99"), part("max"));
     };
     print("{:<{}} {} {}{}{}\n", "", indent, entered, what, fates.empty() ? "" : ": ", fates);
-    print("{:<{}} meant to be held {}\n", "", indent + 2, figures("planned"));
+    if (count_of(r, way + "planned-max-ns") > 0)
+      print("{:<{}} meant to be held {}\n", "", indent + 2, figures("planned"));
     print("{:<{}} let out late by {}\n", "", indent + 2, figures("late"));
   }
 

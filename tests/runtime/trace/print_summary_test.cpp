@@ -359,6 +359,8 @@ BOOST_AUTO_TEST_CASE(what_was_done_to_packets_is_told_for_each_way) {
   BOOST_TEST(has_line(text, "           let out late by p50 30.0 µs, p99 200 µs, at most 1.50 ms"),
              text);
   BOOST_TEST(text.find("packets back") == std::string::npos);
+  s.links[0].counts = {{"back-entered", 5}};
+  BOOST_TEST(print_summary(s).find("meant to be held") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {

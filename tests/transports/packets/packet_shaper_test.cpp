@@ -8,10 +8,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+#include <linux/capability.h>
 #include <optional>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace peernet;
 using namespace std::chrono_literals;
@@ -199,6 +203,26 @@ BOOST_AUTO_TEST_CASE(an_interface_that_is_not_there_is_named) {
   BOOST_TEST(done.error().message.find("nowhere") != std::string::npos);
   BOOST_TEST(!doors->missed("nowhere").ok());
   BOOST_TEST(!doors->add_address("lo", "no address").ok());
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_touch_interfaces_is_told_which_right_is_missing) {
+  auto near = network_namespace::make();
+  if (!near)
+    return skip_test(near.error().message);
+  const auto doors = interfaces::of(*near);
+  BOOST_REQUIRE(doors.ok());
+  result<void> done;
+  std::thread([&] { // which alone is without rights from here on
+    __user_cap_header_struct who{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    const std::array<__user_cap_data_struct, 2> none{};
+    if (::syscall(SYS_capset, &who, none.data()) == 0)
+      done = doors->raise("lo");
+  })
+      .join();
+  BOOST_REQUIRE(!done.ok());
+  BOOST_TEST((done.error().code == errc::refused));
+  BOOST_TEST(done.error().message.starts_with("the right to take the interface lo into service"),
+             done.error().message);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
