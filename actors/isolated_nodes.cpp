@@ -40,6 +40,9 @@ void add_counts(link_end& to, const std::string& way, const path_counts& c,
                                     {"refused", c.refused},
                                     {"probes", c.probes},
                                     {"probes-lost", c.probes_lost},
+                                    {"planned-p50-ns", c.planned.percentile(0.5)},
+                                    {"planned-p99-ns", c.planned.percentile(0.99)},
+                                    {"planned-max-ns", c.planned.most()},
                                     {"late-p50-ns", c.late.percentile(0.5)},
                                     {"late-p99-ns", c.late.percentile(0.99)},
                                     {"late-max-ns", c.late.most()}})
@@ -67,7 +70,7 @@ result<std::unique_ptr<isolated_nodes>> isolated_nodes::make(const scenario& s, 
               "; start peernet-run as root, or leave level = \"packet\" out: then whole samples "
               "are impaired";
   }
-  return code == errc::bad_scenario && message.starts_with("links.")
+  return message.starts_with("links.") // of a trace, which has its own key
              ? error{code, std::move(message)}
              : with_key({"links." + first.name + ".impair.level", {code, std::move(message)}});
 }

@@ -27,7 +27,8 @@ namespace peernet {
 class isolated_nodes {
 public:
   /// Makes all of it, and shapes packets from now on. Errors begin with the key of a link at packet
-  /// level: errc::bad_scenario when this user may not make networks.
+  /// level: errc::bad_scenario when this user may not make networks, errc::io when a limit of the
+  /// machine is reached.
   [[nodiscard]] static result<std::unique_ptr<isolated_nodes>>
   make(const scenario& s, const plan& whole, const catalogue& known);
 

@@ -266,6 +266,13 @@ void run_driver::open_results() {
             s.set_run(run_key::clock_interval, std::to_string(to_ns(what->clocks.interval)));
         !done)
       return done;
+    std::string isolated;
+    for (node_id n = 0; n < what->nodes.size(); ++n)
+      if (is_isolated(*what, n))
+        isolated += (isolated.empty() ? "" : " ") + what->nodes[n].name;
+    if (!isolated.empty())
+      if (auto done = s.set_run(run_key::isolated, isolated); !done)
+        return done;
     return s.set_run(run_key::clock_method, word(what->clocks.method));
   });
   with_store([all = std::move(*expected)](store& s) { return s.set_expectations(all); });

@@ -89,7 +89,7 @@ void lane_sender::release(delayed_frame& d, const std::stop_token& stop, recorde
       by.span(sample_header, settings_.lane, step::send_queue, *first, now);
     if (settings_.planned_delay)
       by.value(sample_header, settings_.lane, *settings_.planned_delay,
-               static_cast<double>((d.due - d.entered).count()) * 1e-3, now);
+               static_cast<double>(to_ns(d.due - d.entered)), now);
     return;
   }
 }

@@ -236,7 +236,7 @@ std::vector<std::string> node_graph::value_names() const {
     if (lane.local || plan_->instances[lane.from].node != self_)
       continue;
     if (link.impair && !at_packet_level(link))
-      names.emplace(planned_delay_name);
+      names.emplace(link_value::planned_delay);
     if (!link.codecs.empty())
       names.emplace(link_value::encoded_bytes);
     if (!link.codecs.empty() && link.psnr)

@@ -144,7 +144,8 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
   auto impair = emulation_of(link);
   if (!impair)
     return std::move(impair).error();
-  const auto planned = *impair ? std::optional(value_number(planned_delay_name)) : std::nullopt;
+  const auto planned =
+      *impair ? std::optional(value_number(link_value::planned_delay)) : std::nullopt;
   std::vector<std::unique_ptr<codec>> codecs;
   for (std::uint16_t w = 0; w < from.workers && !link.codecs.empty(); ++w) {
     auto made = make_codec(link, w);

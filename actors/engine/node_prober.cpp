@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/engine/node_prober.hpp"
 
+#include "actors/engine/networks.hpp"
+#include "runtime/config/packet_level.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -25,6 +28,7 @@ node_prober::start(node_graph& graph, const std::string& secret, port_range port
 
 result<void> node_prober::set_targets(std::span<const clock_id> clocks,
                                       const std::vector<probe_point>& everywhere) {
+  own_clock_ = clocks[graph_.self()];
   const auto& p = graph_.whole();
   const auto link_of = [&](const plan_lane& l) -> const link_config& {
     return graph_.what().links[p.places[l.link].config];
@@ -57,14 +61,22 @@ result<void> node_prober::set_targets(std::span<const clock_id> clocks,
     if (std::ranges::find(targets, target) == targets.end())
       targets.push_back(target);
   }
-  return service_->set_targets(clocks[graph_.self()], targets);
+  return service_->set_targets(own_clock_, targets);
 }
 
 void node_prober::report_silence() {
   for (const auto& r : service_->report())
     if (r.asked > 0 && r.answered == 0)
       warn(r.target, "no answer from " + r.target.at.address + ":" +
-                         std::to_string(r.target.at.port) + " (UDP)");
+                         std::to_string(r.target.at.port) + " (UDP)" + emulated(r.target));
+}
+
+/// Where nobody but the scenario may be to blame.
+std::string node_prober::emulated(const probe_target& target) const {
+  for (const auto& l : graph_.what().links)
+    if (at_packet_level(l) && target.via == packet_network(l))
+      return ", over the impaired packets of links." + l.name;
+  return {};
 }
 
 void node_prober::warn(const probe_target& target, const std::string& why) {
@@ -75,12 +87,14 @@ void node_prober::warn(const probe_target& target, const std::string& why) {
     return;
   silent_.push_back(target);
   const auto& network = target.at.network;
-  graph_.events().add(
-      {graph_.clock().now(), severity::warning, "clock probes unanswered",
-       "node " + graph_.whole().nodes[target.at.node] +
-           (network.empty() ? "" : " on network " + network) + ": " + why +
-           "; its clock is compared over the coordinator, which widens the bound of the links to "
-           "it"});
+  const bool shared = target.clock == own_clock_;
+  graph_.events().add({graph_.clock().now(), shared ? severity::info : severity::warning,
+                       "clock probes unanswered",
+                       "node " + graph_.whole().nodes[target.at.node] +
+                           (network.empty() ? "" : " on network " + network) + ": " + why +
+                           (shared ? "; they share a clock, so that no figure depends on it"
+                                   : "; its clock is compared over the coordinator, which widens "
+                                     "the bound of the links to it")});
 }
 
 clock_news node_prober::take() {

@@ -51,10 +51,12 @@ private:
       : graph_(graph), service_(std::move(service)) {}
 
   void warn(const probe_target& target, const std::string& why);
+  [[nodiscard]] std::string emulated(const probe_target& target) const;
 
   node_graph& graph_;
   const std::unique_ptr<probe_service> service_;
-  std::vector<probe_target> silent_; ///< reported already
+  clock_id own_clock_ = reference_clock; ///< once there are targets
+  std::vector<probe_target> silent_;     ///< reported already
 };
 
 /// The service's own news, whoever owns it.

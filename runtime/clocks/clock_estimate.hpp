@@ -28,6 +28,8 @@ struct clock_facts {
   std::span<const std::string> names; ///< of nodes, by number
   clock_basis basis = clock_basis::probe;
   std::int64_t interval_ns = 0; ///< of probes, in the run
+  /// In networks of their own, where no datagram of the coordinator leads: not expected to answer.
+  std::span<const node_id> isolated = {};
 };
 
 /// One pair of nodes on one network. Offsets are those of the answerer minus the asker, by the

@@ -186,7 +186,16 @@ void clock_notices::silent(const probed_path& path, const probe_silence& s,
 
 void clock_notices::never_by_udp(const probed_path& path) {
   const auto node = path.asker == coordinator_node ? path.answerer : path.asker;
-  add(path.shared() ? weight::note : weight::warning, path.probes.front()->t1, path.local, node,
+  const auto at = path.probes.front()->t1;
+  if (std::ranges::find(facts_.isolated, node) != facts_.isolated.end()) {
+    if (!path.shared())
+      add(weight::warning, at, path.local, node, "no clock probes by UDP",
+          "no datagram of the coordinator leads to the network of its own that " + name(node) +
+              " has for links at packet level; its clock was compared over the control plane, with "
+              "a wider bound");
+    return;
+  }
+  add(path.shared() ? weight::note : weight::warning, at, path.local, node,
       "clock probes unanswered",
       name(node) + " never answered the coordinator by UDP" +
           (path.shared() ? "; they share a clock, so that no figure depends on it"

@@ -38,7 +38,8 @@ public:
   /// then, and at its widest meanwhile; nothing: there was none, for a part of it at least.
   void silent(const probed_path& path, const probe_silence& s, std::optional<std::int64_t> before,
               std::optional<std::int64_t> reached);
-  /// All that two nodes know of each other they know over this path, the control plane.
+  /// All that the coordinator and a node know of each other they know over this path, the control
+  /// plane. Nothing is told of an isolated node that shares the coordinator's clock.
   void never_by_udp(const probed_path& path);
   void steered(const clock_discipline& before, const clock_discipline& after);
 

@@ -52,6 +52,7 @@ constexpr std::array link_figures{figure_def{"encode"},
                                   share_of(link, "reordered"),
                                   share_of(link, "corrupt"),
                                   figure_def{"throughput", link, figure_unit::bitrate},
+                                  figure_def{link_value::planned_delay, value},
                                   figure_def{link_value::encoded_bytes, value, figure_unit::size},
                                   figure_def{link_value::psnr, value, figure_unit::decibel}};
 constexpr std::array path_figures{figure_def{"end-to-end", figure_kind::path}};
@@ -218,7 +219,7 @@ std::string resolver::inapplicable(const link_config& l, std::string_view figure
   };
   if (plan_ && std::any_of(plan_->lanes.begin(), plan_->lanes.end(), is_local))
     return "a local hand-off";
-  if (figure == "emulate" || figure == planned_delay_name) {
+  if (figure == "emulate" || figure == link_value::planned_delay) {
     if (!l.impair)
       return "the link is not impaired";
     if (at_packet_level(l))
@@ -243,7 +244,7 @@ std::optional<expected_figure> resolver::find(const expectation& e) {
   }
   for (const auto& l : s_.links)
     if (l.name == target) {
-      auto f = figure_of(e, target, name, "a link", link_figures, {planned_delay_name});
+      auto f = figure_of(e, target, name, "a link", link_figures);
       if (f)
         f->inapplicable = inapplicable(l, name);
       if (f && f->inapplicable.empty() && name == link_value::psnr && !l.psnr) {

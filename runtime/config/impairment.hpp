@@ -36,10 +36,6 @@ struct burst_loss {
   bool operator==(const burst_loss&) const = default;
 };
 
-/// The value that samples of an impaired link have: for how long its impairment was to hold them
-/// back, µs. How long it did is the step `emulate`.
-inline constexpr const char* planned_delay_name = "planned-delay-us";
-
 /// All shares are 0…1, of the link's samples.
 struct impairment {
   std::optional<impair_profile> profile; ///< where what was not written comes from

@@ -8,7 +8,9 @@
 #include "runtime/trace/settle.hpp"
 #include "runtime/trace/summary_clocks.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <sstream>
 
 namespace peernet {
 
@@ -20,17 +22,24 @@ result<void> estimate_clocks_of(store& s) {
   const auto shape = s.read_layout();
   const auto method = s.read_run(run_key::clock_method);
   const auto interval = s.read_run(run_key::clock_interval);
-  if (!probes || !looks || !shape || !method || !interval)
-    return !probes   ? probes.error()
-           : !looks  ? looks.error()
-           : !shape  ? shape.error()
-           : !method ? method.error()
-                     : interval.error();
+  const auto isolated_names = s.read_run(run_key::isolated);
+  if (!probes || !looks || !shape || !method || !interval || !isolated_names)
+    return !probes     ? probes.error()
+           : !looks    ? looks.error()
+           : !shape    ? shape.error()
+           : !method   ? method.error()
+           : !interval ? interval.error()
+                       : isolated_names.error();
   std::int64_t interval_ns = 0;
   std::from_chars(interval->data(), interval->data() + interval->size(), interval_ns);
   std::vector<std::string> names;
   for (const auto& n : shape->nodes)
     names.push_back(n.name);
+  std::vector<node_id> isolated;
+  std::istringstream words(*isolated_names);
+  for (std::string name; words >> name;)
+    if (const auto at = std::ranges::find(names, name); at != names.end())
+      isolated.push_back(static_cast<node_id>(at - names.begin()));
   const auto basis = *method == "system" ? clock_basis::system
                      : *method == "both" ? clock_basis::both
                                          : clock_basis::probe;
@@ -38,7 +47,8 @@ result<void> estimate_clocks_of(store& s) {
                                          .looks = *looks,
                                          .names = names,
                                          .basis = basis,
-                                         .interval_ns = interval_ns}));
+                                         .interval_ns = interval_ns,
+                                         .isolated = isolated}));
 }
 
 } // namespace

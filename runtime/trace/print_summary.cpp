@@ -230,13 +230,17 @@ private:
     if (entered == 0)
       return;
     const auto fates = impairments(r, way);
-    const auto late = [&](const char* part) {
-      return show_duration(
-          duration{static_cast<std::int64_t>(count_of(r, way + "late-" + part + "-ns"))});
+    const auto figures = [&](const std::string& of) {
+      const auto part = [&](const char* name) {
+        return show_duration(
+            duration{static_cast<std::int64_t>(count_of(r, way + of + "-" + name + "-ns"))});
+      };
+      return fmt::format("p50 {}, p99 {}, at most {}", part("p50"), part("p99"), part("max"));
     };
     print("{:<{}} {} {}{}{}\n", "", indent, entered, what, fates.empty() ? "" : ": ", fates);
-    print("{:<{}} let out late by p50 {}, p99 {}, at most {}\n", "", indent + 2, late("p50"),
-          late("p99"), late("max"));
+    if (count_of(r, way + "planned-max-ns") > 0)
+      print("{:<{}} meant to be held {}\n", "", indent + 2, figures("planned"));
+    print("{:<{}} let out late by {}\n", "", indent + 2, figures("late"));
   }
 
   /// What was done to a link's frames or packets; nothing if nothing was.

@@ -58,8 +58,9 @@ inline constexpr std::string_view ended = "ended";               ///< run_end
 inline constexpr std::string_view clock_method = "clock_method"; ///< "probe", "system", "both"
 inline constexpr std::string_view clock_interval = "clock_interval_ns";   ///< of probes in the run
 inline constexpr std::string_view clock_max_bound = "clock_max_bound_ns"; ///< none: no limit
-inline constexpr std::string_view probe_bytes = "clock_probe_bytes";      ///< sent by all nodes
-inline constexpr std::string_view probe_cpu = "clock_probe_cpu_ns";       ///< of all nodes
+inline constexpr std::string_view isolated = "isolated_nodes"; ///< names, a blank between; or none
+inline constexpr std::string_view probe_bytes = "clock_probe_bytes"; ///< sent by all nodes
+inline constexpr std::string_view probe_cpu = "clock_probe_cpu_ns";  ///< of all nodes
 } // namespace run_key
 
 /// How a run came to its end. A run without one was cut off: its coordinator died.

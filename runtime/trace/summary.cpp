@@ -76,9 +76,10 @@ void write_sinks(const run_context& context, const settlement& settled, run_summ
 figure_unit unit_of(const layout::place& reporter, std::string_view value) {
   if (reporter.kind != place_kind::link)
     return figure_unit::number;
-  return value == link_value::encoded_bytes ? figure_unit::size
-         : value == link_value::psnr        ? figure_unit::decibel
-                                            : figure_unit::number;
+  return value == link_value::encoded_bytes   ? figure_unit::size
+         : value == link_value::psnr          ? figure_unit::decibel
+         : value == link_value::planned_delay ? figure_unit::time_span
+                                              : figure_unit::number;
 }
 
 result<void> write_values(store& s, const run_context& context, run_summary& out) {

@@ -5,6 +5,7 @@
 #include "tests/support/skip.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 using namespace peernet;
@@ -31,6 +32,16 @@ struct rig {
   const scenario what;
   const plan whole;
   std::unique_ptr<isolated_nodes> sut;
+};
+
+/// What this process holds of the kernel.
+struct holdings {
+  static std::ptrdiff_t count(const char* folder) {
+    return std::distance(std::filesystem::directory_iterator(folder), {});
+  }
+  std::ptrdiff_t descriptors = count("/proc/self/fd");
+  std::ptrdiff_t threads = count("/proc/self/task");
+  bool operator==(const holdings&) const = default;
 };
 
 } // namespace
@@ -76,6 +87,35 @@ BOOST_AUTO_TEST_CASE(every_count_is_there_from_the_beginning_under_a_name_of_its
   BOOST_TEST(names.size() == ends[0].counts.size());
   BOOST_TEST(names.contains("packets-entered"));
   BOOST_TEST(names.contains("back-late-p99-ns"));
+}
+
+BOOST_AUTO_TEST_CASE(neither_thread_nor_descriptor_is_left_and_no_network_lives_by_anything_else) {
+  const holdings before;
+  {
+    const rig r({up_at_packet_level, "links.downlink.impair={ level = \"packet\" }"});
+    if (!r.sut)
+      return;
+    const holdings meanwhile;
+    BOOST_TEST(meanwhile.threads == before.threads + 2);
+    BOOST_TEST(meanwhile.descriptors >= before.descriptors + 2 + 2 + 4); // networks, doors, devices
+  }
+  BOOST_TEST((holdings{} == before));
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_midway_leaves_nothing_and_names_its_link) {
+  if (!rig({up_at_packet_level}).sut)
+    return;
+  const holdings before;
+  const auto what =
+      read_right(base_text, {up_at_packet_level,
+                             "links.downlink.impair={ level = \"packet\", delay=\"5ms\" }"});
+  auto spoilt = what; // found out when networks and devices are there
+  spoilt.links[1].impair->trace = "nowhere.csv";
+  const auto made = isolated_nodes::make(spoilt, *make_plan(spoilt), catalogue::builtin());
+  BOOST_REQUIRE(!made.ok());
+  BOOST_TEST(made.error().message.starts_with("links.downlink.impair.trace: "),
+             made.error().message);
+  BOOST_TEST((holdings{} == before));
 }
 
 BOOST_AUTO_TEST_CASE(copies_of_a_stage_share_their_links_network) {

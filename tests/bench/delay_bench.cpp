@@ -4,11 +4,11 @@
 // Usage: delay_bench [repeats] [frames]
 #include "runtime/core/clock.hpp"
 #include "runtime/core/thread.hpp"
+#include "tests/bench/quantile.hpp"
 #include "transports/impairment/delay_line.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -20,6 +20,7 @@ namespace {
 
 using namespace peernet;
 using namespace std::chrono_literals;
+using bench::quantile;
 
 constexpr duration gap = 1ms;
 constexpr duration delay = 5ms;
@@ -37,11 +38,6 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
   };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
-double quantile(std::vector<double> all, double q) {
-  std::sort(all.begin(), all.end());
-  return all[static_cast<std::size_t>(q * static_cast<double>(all.size() - 1))];
 }
 
 /// Runs `body`, which gives the latenesses, in a thread prepared like ours, and watches its cost.

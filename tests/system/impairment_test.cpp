@@ -4,6 +4,7 @@
 #include "tests/support/run_scenarios.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
 #include <fstream>
 
@@ -33,10 +34,10 @@ void check_impaired_spans(run_database& db) {
                        "COALESCE(q.end_ns, e.end_ns)") == 0);
   // Nothing was let out before its time.
   BOOST_TEST(db.number("SELECT COUNT(*) FROM spans e JOIN metrics m ON m.trace = e.trace AND "
-                       "m.place = e.place AND m.name = 'planned-delay-us' WHERE e.place = 'up' AND "
-                       "e.step = 'emulate' AND e.duration_ns < m.value * 1000 - 1000") == 0);
+                       "m.place = e.place AND m.name = 'planned-delay' WHERE e.place = 'up' AND "
+                       "e.step = 'emulate' AND e.duration_ns < m.value") == 0);
   BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND name = "
-                       "'planned-delay-us'") == std::stoll(samples));
+                       "'planned-delay'") == std::stoll(samples));
 }
 
 } // namespace
@@ -44,14 +45,17 @@ void check_impaired_spans(run_database& db) {
 BOOST_AUTO_TEST_SUITE(impairment_test)
 
 BOOST_AUTO_TEST_CASE(what_is_measured_is_what_was_emulated_and_what_was_real) {
-  run_process run(echo_scenario, echo_with("{ delay = \"20ms\", rate = \"4Mbit\" }"));
+  run_process run(echo_scenario,
+                  echo_with("{ delay = \"20ms\", rate = \"4Mbit\" }",
+                            {"expect.metrics={ \"up.planned-delay\" = [\"min > 22ms\"] }"}));
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
   check_impaired_spans(db);
   // 1088 bytes at 4 Mbit/s, one after the other, and 20 ms.
-  BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value < 22175") == 0);
-  BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value BETWEEN 22175 "
-                       "AND 22177") > 0);
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value < 22175000") ==
+             0);
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value BETWEEN "
+                       "22175000 AND 22177000") > 0);
   // From the sensor's hands to the receiver's: no time is missing, none is there twice.
   BOOST_TEST(
       db.number("SELECT COUNT(*) FROM (SELECT MAX(CASE step WHEN 'dispatch' THEN begin_ns END) - "
@@ -62,6 +66,11 @@ BOOST_AUTO_TEST_CASE(what_is_measured_is_what_was_emulated_and_what_was_real) {
   BOOST_TEST(db.number("SELECT delivered FROM links WHERE name = 'up'") == std::stoll(samples));
   BOOST_TEST(db.number("SELECT COUNT(*) FROM spans WHERE place = 'down' AND step = 'emulate'") ==
              0);
+  BOOST_TEST(run.out().find("up.planned-delay  min > 22ms  22.2 ms") != std::string::npos,
+             run.out());
+  const auto values = nlohmann::json::parse(run.result_file("summary.json"))["values"];
+  BOOST_REQUIRE(values.size() == 1u);
+  BOOST_TEST((values[0]["name"] == "planned-delay" && values[0]["unit"] == "ns"), values[0].dump());
 }
 
 BOOST_AUTO_TEST_CASE(jitter_on_a_channel_that_retransmits_keeps_order_and_loses_nothing) {
@@ -117,9 +126,9 @@ BOOST_AUTO_TEST_CASE(a_trace_beside_the_scenario_is_replayed) {
   run.expect_end(0, {{"probe", 1}});
   auto db = run.database();
   check_impaired_spans(db);
-  for (const auto* us : {"5000", "30000"})
+  for (const auto* ns : {"5000000", "30000000"})
     BOOST_TEST(db.number("SELECT COUNT(*) FROM metrics WHERE place = 'up' AND value = " +
-                         std::string(us)) > 20);
+                         std::string(ns)) > 20);
 }
 
 BOOST_AUTO_TEST_CASE(an_impairment_that_would_be_a_lie_is_refused) {

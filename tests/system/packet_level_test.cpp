@@ -12,6 +12,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <unistd.h>
 
 using namespace peernet;
@@ -45,6 +46,41 @@ queue = { size = 1000 }
 from = "probe"
 to = "far"
 send-queue = { size = 1000 }
+)";
+
+/// Every sample goes to two nodes.
+constexpr std::string_view two_ways = R"([scenario]
+samples = 100
+drain = "500ms"
+
+[nodes.robot]
+[nodes.cloud]
+[nodes.edge]
+
+[sensors.probe]
+node = "robot"
+type = "bytes"
+size = "1kB"
+rate = "50Hz"
+max-lag = "5s"
+
+[sinks.far]
+node = "cloud"
+[sinks.near]
+node = "edge"
+queue = { size = 1000 }
+
+[links.up]
+from = "probe"
+to = "far"
+transport = "tcp"
+impair = { level = "packet", delay = "5ms" }
+[links.aside]
+from = "probe"
+to = "near"
+transport = "tcp"
+send-queue = { size = 1000 }
+impair = { level = "packet", delay = "20ms", loss = "2%" }
 )";
 
 bool may_make_networks() {
@@ -88,6 +124,31 @@ void check_books(run_database& db, const std::string& link = "up") {
   }
 }
 
+using networks = std::set<std::string>; ///< as the kernel names them
+
+std::string network_of(const fs::path& process) {
+  std::error_code gone;
+  return fs::read_symlink(process / "ns/net", gone).string();
+}
+
+/// Of the nodes of a run; each has its own.
+networks own_networks(run_process& run) {
+  networks all;
+  const auto nodes = run.nodes();
+  for (const auto& [number, node] : nodes)
+    all.insert(network_of("/proc/" + std::to_string(node.pid)));
+  BOOST_TEST(all.size() == nodes.size());
+  BOOST_TEST(!all.contains(network_of("/proc/self")));
+  return all;
+}
+
+/// Nothing lives in them any more; they go with the last that does.
+void expect_deserted(const networks& all) {
+  for (const auto& entry : fs::directory_iterator("/proc"))
+    if (entry.path().filename().string().find_first_not_of("0123456789") == std::string::npos)
+      BOOST_TEST(!all.contains(network_of(entry.path())), entry.path());
+}
+
 std::int64_t quicker_than(run_database& db, const std::string& link, const std::string& ns) {
   return db.number("SELECT COUNT(*) FROM spans WHERE step = 'link' AND place = '" + link +
                    "' AND duration_ns < " + ns);
@@ -123,7 +184,11 @@ BOOST_AUTO_TEST_CASE(datagrams_lose_exactly_what_the_network_lost) {
   BOOST_TEST(db.number("SELECT COUNT(*) FROM spans WHERE step = 'emulate'") == 0);
   check_books(db);
   BOOST_TEST(run.out().find("packets: ") != std::string::npos, run.out());
+  BOOST_TEST(run.out().find("meant to be held p50 20.0 ms") != std::string::npos, run.out());
   BOOST_TEST(run.out().find("let out late by p50") != std::string::npos, run.out());
+  // Nobody was asked on a way that does not exist.
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM events WHERE what = 'clock probes unanswered'") == 0,
+             run.out());
 }
 
 BOOST_DATA_TEST_CASE(what_retransmits_gets_everything_through_real_loss,
@@ -222,7 +287,10 @@ BOOST_AUTO_TEST_CASE(without_the_rights_nothing_is_started_and_the_remedy_is_nam
     return skip_test("another user may not enter the build folder");
   BOOST_TEST(code == 2);
   BOOST_TEST(run.err().find("links.up.impair.level: ") != std::string::npos, run.err());
-  BOOST_TEST(run.err().find("root") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("start peernet-run as root, or leave level = \"packet\" out") !=
+                 std::string::npos,
+             run.err());
+  BOOST_TEST(run.err().find("error: ") == run.err().rfind("error: "), run.err());
   BOOST_TEST(!run.had_nodes());
   BOOST_TEST(!run.results().has_value());
 
@@ -237,9 +305,43 @@ BOOST_AUTO_TEST_CASE(a_killed_node_ends_the_run_and_its_network) {
     return;
   run_process run(endless_scenario, set({"links.up.impair={ level = \"packet\", loss = \"1%\" }"}));
   run.await_samples(50);
+  const auto all = own_networks(run);
   BOOST_REQUIRE(::kill(run.node(cloud), SIGKILL) == 0);
   run.expect_end(5, {{"probe", 1}}, soon);
   BOOST_TEST(run.err().find("node cloud") != std::string::npos, run.err());
+  expect_deserted(all);
+  auto db = run.database();
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM outcomes WHERE outcome = 'delivered'") >= 10);
+  BOOST_TEST(network(db, "packets-entered") > 50);
+}
+
+BOOST_AUTO_TEST_CASE(the_others_go_on_when_a_node_is_killed_that_may_be_missing) {
+  if (!may_make_networks())
+    return;
+  run_process run(two_ways, set({"nodes.cloud.on-loss=continue"}));
+  run.await_samples(20);
+  const auto all = own_networks(run);
+  BOOST_TEST(all.size() == 3u);
+  BOOST_REQUIRE(::kill(run.node(cloud), SIGKILL) == 0);
+  run.expect_end(0, {{"probe", 2}});
+  expect_deserted(all);
+  BOOST_TEST(run.out().starts_with("VALID"), run.out());
+  BOOST_TEST(run.out().find("node cloud was lost while the run was under way") != std::string::npos,
+             run.out());
+  BOOST_TEST(run.err().find("the others go on, as its on-loss says") != std::string::npos,
+             run.err());
+  auto db = run.database();
+  const auto at = [&](const std::string& sink, const std::string& which) {
+    return db.number("SELECT COUNT(*) FROM outcomes WHERE sink = '" + sink + "' AND outcome " +
+                     which);
+  };
+  BOOST_TEST(at("near", "= 'delivered'") == 100);
+  BOOST_TEST(at("far", "= 'delivered'") >= 10); // what came before is kept
+  BOOST_TEST(at("far", "<> 'delivered'") >= 10);
+  BOOST_TEST(db.number("SELECT COUNT(*) FROM events WHERE what = 'node lost' AND node = 'cloud' "
+                       "AND severity = 'warning'") == 1);
+  BOOST_TEST(network(db, "packets-entered", "up") >= 10);
+  check_books(db, "aside");
 }
 
 BOOST_AUTO_TEST_CASE(the_users_signal_ends_it_in_order) {

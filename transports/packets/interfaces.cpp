@@ -3,6 +3,7 @@
 
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
@@ -21,6 +22,8 @@ using ip_ptr = std::unique_ptr<nl_addr, decltype([](nl_addr* a) { nl_addr_put(a)
 result<void> checked(int answer, const std::string& doing) {
   if (answer >= 0)
     return {};
+  if (answer == -NLE_PERM)
+    return error{errc::refused, "the right to " + doing + " (" + nl_geterror(answer) + ")"};
   return error{errc::io, "cannot " + doing + ": " + nl_geterror(answer)};
 }
 

@@ -16,7 +16,7 @@ struct nl_sock;
 namespace peernet {
 
 /// Thread: one at a time, any: its socket stays in the namespace. Errors name the interface and say
-/// what the kernel said.
+/// what the kernel said; errc::refused: which right is missing.
 class interfaces {
 public:
   [[nodiscard]] static result<interfaces> of(const network_namespace& inside);

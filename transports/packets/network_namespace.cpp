@@ -17,6 +17,14 @@ peernet::descriptor own_network() {
   return peernet::descriptor(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
 }
 
+error no_network(int why) {
+  const std::string cause = std::strerror(why);
+  if (why == EPERM || why == EINVAL) // of a kernel that knows none
+    return {errc::refused, "root, or the right to make network namespaces (" + cause + ")"};
+  return {errc::io, "cannot make a network of its own for a node: " +
+                        (why == ENOSPC ? "there are user.max_net_namespaces already" : cause)};
+}
+
 } // namespace
 
 result<network_namespace> network_namespace::make() {
@@ -28,8 +36,7 @@ result<network_namespace> network_namespace::make() {
       why = errno;
   }).join();
   if (!fd)
-    return error{errc::refused, std::string("root, or the right to make network namespaces (") +
-                                    std::strerror(why) + ")"};
+    return no_network(why);
   return network_namespace(std::move(fd));
 }
 

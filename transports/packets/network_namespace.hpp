@@ -15,6 +15,7 @@ namespace peernet {
 class network_namespace {
 public:
   /// errc::refused: not permitted, or not known to this kernel; the message says what is missing.
+  /// errc::io: a limit of the machine is reached.
   [[nodiscard]] static result<network_namespace> make();
 
   /// The one the calling thread is in.

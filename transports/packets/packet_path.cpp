@@ -59,6 +59,7 @@ bool packet_path::pass(std::size_t bytes, stamp now) noexcept {
            .sequence = p.sequence,
            .slot = reading_,
            .bytes = static_cast<std::uint16_t>(bytes)};
+  counts_.planned.add(p.due - now);
   reading_ = free_.back();
   free_.pop_back();
   insert(m);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "transports/impairment/emulated_network.hpp"
-#include "transports/packets/lateness.hpp"
+#include "transports/packets/duration_histogram.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +26,9 @@ struct path_counts {
   std::uint64_t crowded = 0;     ///< lost because more were under way than there is memory for
   std::uint64_t refused = 0;     ///< the receiving side's kernel did not take it
   std::uint64_t probes = 0;      ///< of those that entered: our own clock probes
-  std::uint64_t probes_lost = 0; ///< of the lost ones, for whatever reason: our own clock probes
-  lateness late;                 ///< from when each was due to when it was let out
+  std::uint64_t probes_lost = 0; ///< of those that went nowhere, drawn or not: our own clock probes
+  duration_histogram planned;    ///< from when each came in to when it was due; not of the lost
+  duration_histogram late;       ///< from when each was due to when it was let out
 };
 
 /// Thread: one at a time; `counts` any.
@@ -65,9 +66,9 @@ private:
     std::uint16_t bytes = 0;
     bool copy = false;
   };
-  /// Heap order: the packet that goes later comes first.
   /// False: it goes nowhere.
   bool pass(std::size_t bytes, stamp now) noexcept;
+  /// Heap order: the packet that goes later comes first.
   static bool goes_later(const moving& a, const moving& b) noexcept;
   [[nodiscard]] std::span<std::byte> slot(std::uint32_t number) const noexcept;
   void insert(const moving& m) noexcept;

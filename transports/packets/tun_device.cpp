@@ -16,6 +16,8 @@ result<tun_device> tun_device::make(const network_namespace& inside, const std::
   descriptor fd;
   auto done = inside.run_inside([&]() -> result<void> {
     fd.reset(::open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+    if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+      return error{errc::io, std::string("cannot open ") + path + ": " + std::strerror(errno)};
     if (!fd)
       return error{errc::refused, std::string("the right to use ") + path + " (" +
                                       std::strerror(errno) +
@@ -23,10 +25,12 @@ result<tun_device> tun_device::make(const network_namespace& inside, const std::
     ifreq wish{};
     wish.ifr_flags = IFF_TUN | IFF_NO_PI;
     std::strncpy(wish.ifr_name, name.c_str(), IFNAMSIZ - 1);
-    if (::ioctl(fd.get(), TUNSETIFF, &wish) != 0)
-      return error{errc::refused, "the right to make network interfaces (" + name + ": " +
-                                      std::strerror(errno) + ")"};
-    return {};
+    if (::ioctl(fd.get(), TUNSETIFF, &wish) == 0)
+      return {};
+    const auto cause = name + ": " + std::strerror(errno);
+    return errno == EPERM
+               ? error{errc::refused, "the right to make network interfaces (" + cause + ")"}
+               : error{errc::io, "cannot make the interface " + cause};
   });
   if (!done)
     return std::move(done).error();

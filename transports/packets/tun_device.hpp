@@ -20,7 +20,7 @@ public:
   static constexpr std::size_t mtu = 1500;
 
   /// A new interface inside, down and without an address; `name` has at most 15 characters.
-  /// errc::refused: what is missing.
+  /// errc::refused: what is missing. errc::io: what else the kernel said.
   [[nodiscard]] static result<tun_device> make(const network_namespace& inside,
                                                const std::string& name);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where the ends of links are bound, which of them are encrypted, and what is said when one fails.
 #include "runtime/core/address.hpp"
+#include "runtime/core/link_value.hpp"
 #include "tests/actors/engine/graph_run.hpp"
 #include "tests/support/skip.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -317,7 +318,7 @@ BOOST_AUTO_TEST_CASE(an_impaired_link_that_may_lose_accounts_for_every_sample) {
     register_zmq_channels(lossy);
     require(n->load());
     const auto values = n->value_names();
-    BOOST_TEST(std::ranges::count(values, planned_delay_name) == (n->self() == 0 ? 1 : 0));
+    BOOST_TEST(std::ranges::count(values, link_value::planned_delay) == (n->self() == 0 ? 1 : 0));
     auto bound = n->bind({.clock = reference_clock, .run = 4711, .values = values});
     BOOST_REQUIRE(bound.ok());
     ends.insert(ends.end(), bound->begin(), bound->end());

@@ -89,11 +89,11 @@ struct star_world {
     return probers[robot]->take();
   }
   /// What the robot reported since the last call: the details of unanswered probes.
-  std::vector<std::string> warnings() {
+  std::vector<std::string> warnings(severity how = severity::warning) {
     std::vector<std::string> details;
     for (const auto& e : (*nodes[robot])->events().take().first)
       if (e.what == "clock probes unanswered") {
-        BOOST_CHECK(e.how == severity::warning);
+        BOOST_CHECK(e.how == how);
         details.push_back(e.detail);
       }
     return details;
@@ -228,6 +228,18 @@ BOOST_AUTO_TEST_CASE(whoever_never_answers_is_reported_once_with_its_address) {
   static_cast<void>(burst(3));
   probers[robot]->report_silence();
   BOOST_TEST(warnings().empty());
+}
+
+BOOST_AUTO_TEST_CASE(silence_of_a_node_on_the_same_clock_is_no_warning) {
+  const std::vector<clock_id> shared{4, 5, 4, 7};
+  require(probers[robot]->set_targets(shared, everywhere));
+  silence(edge);
+  static_cast<void>(burst(3));
+  probers[robot]->report_silence();
+  const auto said = warnings(severity::info);
+  BOOST_REQUIRE(said.size() == 1u);
+  BOOST_TEST(said[0].ends_with("(UDP); they share a clock, so that no figure depends on it"),
+             said[0]);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_the_machine_does_not_have_is_refused_by_name) {

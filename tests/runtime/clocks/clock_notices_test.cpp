@@ -132,6 +132,29 @@ BOOST_AUTO_TEST_CASE(a_node_that_datagrams_never_reached_is_named) {
   BOOST_TEST((n.how == weight::warning && n.node == 1 && n.time_ns == 17));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_node_that_no_datagram_can_reach_nobody_says_it_was_silent) {
+  const probe first{.remote = 2, .t1 = 17};
+  const std::vector<node_id> isolated{1};
+  const clock_facts known{.probes = probes, .looks = {}, .names = names, .isolated = isolated};
+  clock_notices told(known);
+  probed_path path{.asker = coordinator_node,
+                   .answerer = 1,
+                   .local = 0,
+                   .remote = 0,
+                   .network = "",
+                   .method = std::string(by_control),
+                   .probes = {&first}};
+  told.never_by_udp(path); // one clock: nothing to be said
+  path.remote = 2;
+  told.never_by_udp(path);
+  const auto all = told.take();
+  BOOST_REQUIRE(all.size() == 1u);
+  BOOST_TEST(all[0].what == "no clock probes by UDP");
+  BOOST_TEST(all[0].detail.starts_with("no datagram of the coordinator leads to the network"),
+             all[0].detail);
+  BOOST_TEST((all[0].how == weight::warning && all[0].node == 1 && all[0].time_ns == 17));
+}
+
 BOOST_AUTO_TEST_CASE(contradictions_are_errors_with_names_and_sizes) {
   sut.system_contradicts(2, 0, {5, 6, 50 * ms});
   sut.paths_contradict(1, 2, {7, 8, 20 * ms});

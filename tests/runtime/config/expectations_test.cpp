@@ -55,8 +55,11 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_found) {
 "small.people" = "mean > 0.5"
 "uplink.encoded-bytes" = "p90 < 20kB"
 "uplink.psnr" = "min > 30dB"
+"downlink.planned-delay" = "max < 25ms"
 )",
-                            two_ways, {"links.uplink.codec=jpeg", "links.uplink.psnr=true"});
+                            two_ways,
+                            {"links.uplink.codec=jpeg", "links.uplink.psnr=true",
+                             "links.downlink.impair={ delay = \"20ms\" }"});
   const auto is = [&](std::size_t i, figure_kind kind, std::string_view target,
                       std::string_view name, figure_unit unit) {
     BOOST_TEST_CONTEXT(all.at(i).metric) {
@@ -67,7 +70,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_found) {
       BOOST_TEST(all[i].inapplicable == "");
     }
   };
-  BOOST_REQUIRE_EQUAL(all.size(), 12u);
+  BOOST_REQUIRE_EQUAL(all.size(), 13u);
   is(0, figure_kind::path, "camera->detector->actuator", "end-to-end", figure_unit::time_span);
   is(2, figure_kind::step, "uplink", "link", figure_unit::time_span);
   is(3, figure_kind::link, "uplink", "throughput", figure_unit::bitrate);
@@ -79,6 +82,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_figure_is_found) {
   is(9, figure_kind::value, "small", "people", figure_unit::number);
   is(10, figure_kind::value, "uplink", "encoded-bytes", figure_unit::size);
   is(11, figure_kind::value, "uplink", "psnr", figure_unit::decibel);
+  is(12, figure_kind::value, "downlink", "planned-delay", figure_unit::time_span);
   BOOST_TEST(all[0].condition == "p95 < 250ms");
   BOOST_TEST(all[1].condition == "max < 1s");
   BOOST_TEST(all[1].target == all[0].target);

@@ -111,14 +111,20 @@ BOOST_AUTO_TEST_CASE(what_models_and_links_report_is_a_row_each_in_its_unit) {
               {.place = "uplink",
                .name = "psnr",
                .unit = figure_unit::decibel,
-               .figures = {.count = 2, .mean = 38.25, .min = 35.5, .max = 41}}};
+               .figures = {.count = 2, .mean = 38.25, .min = 35.5, .max = 41}},
+              {.place = "uplink",
+               .name = "planned-delay",
+               .unit = figure_unit::time_span,
+               .figures = {.count = 2, .mean = 22.5e6, .min = 22e6, .max = 23e6}}};
   const auto text = print_summary(s);
   const auto table =
       "place    value           count       min      mean       p50       p90       p99       max\n"
       "detector people             40         0      1.25         1         –         –         3\n"
       "uplink   encoded-bytes       2   15.0 kB   15.5 kB         –         –         –   16.0 kB\n"
       "uplink   psnr                2   35.5 dB   38.2 dB         –         –         –   41.0 "
-      "dB\n";
+      "dB\n"
+      "uplink   planned-delay       2   22.0 ms   22.5 ms         –         –         –   23.0 "
+      "ms\n";
   BOOST_TEST(text.find(table) != std::string::npos, text);
 }
 
@@ -337,6 +343,9 @@ BOOST_AUTO_TEST_CASE(what_was_done_to_packets_is_told_for_each_way) {
                          {"packets-lost", 3},
                          {"packets-bursts", 2},
                          {"packets-missed", 1},
+                         {"packets-planned-p50-ns", 20'000'000},
+                         {"packets-planned-p99-ns", 21'500'000},
+                         {"packets-planned-max-ns", 22'000'000},
                          {"packets-late-p50-ns", 30'000},
                          {"packets-late-p99-ns", 200'000},
                          {"packets-late-max-ns", 1'500'000},
@@ -344,9 +353,14 @@ BOOST_AUTO_TEST_CASE(what_was_done_to_packets_is_told_for_each_way) {
   const auto text = print_summary(s);
   BOOST_TEST(has_line(text, "         70 packets: 3 lost, 2 bursts, 1 missed by peernet-run"),
              text);
+  BOOST_TEST(
+      has_line(text, "           meant to be held p50 20.0 ms, p99 21.5 ms, at most 22.0 ms"),
+      text);
   BOOST_TEST(has_line(text, "           let out late by p50 30.0 µs, p99 200 µs, at most 1.50 ms"),
              text);
   BOOST_TEST(text.find("packets back") == std::string::npos);
+  s.links[0].counts = {{"back-entered", 5}};
+  BOOST_TEST(print_summary(s).find("meant to be held") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {

@@ -172,6 +172,16 @@ BOOST_AUTO_TEST_CASE(what_nobody_took_is_refused_and_lateness_is_kept) {
   BOOST_TEST(c.refused == 1u);
   BOOST_TEST(c.delivered == 0u);
   BOOST_TEST(c.late.most() == 50'000u);
+  BOOST_TEST(c.planned.most() == 1'000'000u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_lost_was_never_meant_to_be_held) {
+  rig r(with([](auto& i) {
+    i.delay = 1ms;
+    i.loss = 1;
+  }));
+  r.send(1);
+  BOOST_TEST(r.sut.counts().planned.count() == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

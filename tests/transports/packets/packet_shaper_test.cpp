@@ -3,48 +3,39 @@
 // and the thread between them.
 #include "runtime/core/clock.hpp"
 #include "tests/support/deadline.hpp"
+#include "tests/support/packet_networks.hpp"
 #include "tests/support/skip.hpp"
-#include "transports/packets/interfaces.hpp"
-#include "transports/packets/packet_shaper.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <arpa/inet.h>
 #include <array>
+#include <linux/capability.h>
 #include <optional>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace peernet;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* near_address = "10.64.0.1";
-constexpr const char* far_address = "10.64.0.2";
-
-sockaddr_in at(const char* address, std::uint16_t port) {
-  sockaddr_in a{.sin_family = AF_INET, .sin_port = htons(port)};
-  BOOST_REQUIRE(::inet_pton(AF_INET, address, &a.sin_addr) == 1);
-  return a;
-}
+constexpr auto near_address = packet_networks::near_address;
+constexpr auto far_address = packet_networks::far_address;
 
 /// A UDP socket inside a namespace.
 class udp_end {
 public:
   udp_end(const network_namespace& inside, const char* address, std::uint16_t port) {
-    const auto done = inside.run_inside([&]() -> result<void> {
-      fd_.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-      return {};
-    });
-    BOOST_REQUIRE(done.ok());
-    const auto a = at(address, port);
-    BOOST_REQUIRE(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);
+    auto made = socket_inside(inside, SOCK_DGRAM, address, port);
+    BOOST_REQUIRE(made.ok());
+    fd_ = std::move(*made);
   }
 
   void send(const char* address, std::uint16_t port, char content) const {
-    const auto a = at(address, port);
+    const auto a = ipv4_at(address, port);
     BOOST_REQUIRE(
         ::sendto(fd_.get(), &content, 1, 0, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 1);
   }
@@ -66,30 +57,18 @@ private:
 /// Two networks, and nothing between them but a shaper.
 struct shaped_pair {
   network_namespace near, far;
-  interfaces near_doors, far_doors;
   std::unique_ptr<packet_shaper> shaper;
 
   static std::optional<shaped_pair> make(const impairment& forth, const impairment& back = {}) {
-    auto near = network_namespace::make(), far = network_namespace::make();
-    if (!near || !far)
-      return skip_test(near ? far.error().message : near.error().message), std::nullopt;
-    auto from = tun_device::make(*near, "packets"), to = tun_device::make(*far, "packets");
-    if (!from || !to)
-      return skip_test(from ? to.error().message : from.error().message), std::nullopt;
-    auto near_doors = interfaces::of(*near), far_doors = interfaces::of(*far);
-    BOOST_REQUIRE((near_doors.ok() && far_doors.ok()));
-    for (const auto& [doors, address] :
-         {std::pair{&*near_doors, near_address}, {&*far_doors, far_address}}) {
-      BOOST_REQUIRE(doors->add_address("packets", std::string(address) + "/30").ok());
-      BOOST_REQUIRE(doors->raise("packets", 1000).ok());
-    }
+    auto made = packet_networks::make();
+    if (!made)
+      return skip_test(made.error().message), std::nullopt;
     const auto emulate = [](const impairment& i) {
       return emulation{.what = i, .reliable = false, .seed = 1, .trace = {}};
     };
-    auto shaper = std::make_unique<packet_shaper>(
-        packet_shaper::ends{std::move(*from), std::move(*to)}, "up", emulate(forth), emulate(back));
-    return shaped_pair{std::move(*near), std::move(*far), std::move(*near_doors),
-                       std::move(*far_doors), std::move(shaper)};
+    auto shaper = std::make_unique<packet_shaper>(std::move(made->devices), "up", emulate(forth),
+                                                  emulate(back));
+    return shaped_pair{std::move(made->near), std::move(made->far), std::move(shaper)};
   }
 };
 
@@ -224,6 +203,26 @@ BOOST_AUTO_TEST_CASE(an_interface_that_is_not_there_is_named) {
   BOOST_TEST(done.error().message.find("nowhere") != std::string::npos);
   BOOST_TEST(!doors->missed("nowhere").ok());
   BOOST_TEST(!doors->add_address("lo", "no address").ok());
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_touch_interfaces_is_told_which_right_is_missing) {
+  auto near = network_namespace::make();
+  if (!near)
+    return skip_test(near.error().message);
+  const auto doors = interfaces::of(*near);
+  BOOST_REQUIRE(doors.ok());
+  result<void> done;
+  std::thread([&] { // which alone is without rights from here on
+    __user_cap_header_struct who{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    const std::array<__user_cap_data_struct, 2> none{};
+    if (::syscall(SYS_capset, &who, none.data()) == 0)
+      done = doors->raise("lo");
+  })
+      .join();
+  BOOST_REQUIRE(!done.ok());
+  BOOST_TEST((done.error().code == errc::refused));
+  BOOST_TEST(done.error().message.starts_with("the right to take the interface lo into service"),
+             done.error().message);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How late things happened, as a distribution in fixed memory: each octave of nanoseconds in 16
-// parts, so that a percentile is at most 1/16 too high and never too low.
+// How long things took, as a distribution in fixed memory: each octave of nanoseconds in 16 parts,
+// so that a percentile is at most 1/16 too high and never too low.
 #pragma once
 
 #include "runtime/core/time.hpp"
@@ -15,17 +15,17 @@
 namespace peernet {
 
 /// Thread: one at a time.
-class lateness {
+class duration_histogram {
 public:
-  /// What was early counts as in time.
-  void add(duration late) noexcept {
-    const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(to_ns(late), 0));
+  /// Below 0 counts as 0.
+  void add(duration d) noexcept {
+    const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(to_ns(d), 0));
     ++parts_[part_of(ns)];
     ++count_;
     most_ = std::max(most_, ns);
   }
 
-  /// So late, or less, was this share (0…1) of all, ns; 0 if there was nothing.
+  /// So long, or less, was this share (0…1) of all, ns; 0 if there was nothing.
   [[nodiscard]] std::uint64_t percentile(double share) const noexcept {
     const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
     std::uint64_t seen = 0;
