@@ -66,8 +66,8 @@ BOOST_AUTO_TEST_CASE(a_length_above_what_came_is_refused_before_memory_is_taken)
   // Header, then a length (LEB128) of 2^27, which the limit allows, and 3 bytes.
   auto bytes = bytes_of(frame_with(""));
   bytes.pop_back();
-  for (const unsigned char c : {0x80, 0x80, 0x80, 0x40, 'a', 'b', 'c'})
-    bytes.push_back(static_cast<char>(c));
+  for (const char c : {'\x80', '\x80', '\x80', '\x40', 'a', 'b', 'c'})
+    bytes.push_back(c);
   wire_frame came;
   const auto refused = read(bytes, came);
   BOOST_REQUIRE(refused);
