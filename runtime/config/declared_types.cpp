@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 
 namespace peernet {
@@ -32,6 +33,8 @@ namespace {
 
 constexpr std::string_view prefix = "peernet-", suffix = ".toml";
 const std::string what_file = "declaration of a plugin";
+const std::string ways_form =
+    "must be two or more lists of keys, like [[\"factor\"], [\"width\", \"height\"]]";
 
 /// The tables an author may write, and what they hold.
 constexpr std::array tables{
@@ -116,6 +119,8 @@ private:
     if (auto keys = f.inner("keys", "[" + path + ".keys.NAME]"))
       for (const auto& key : keys->table().entries)
         read_key(kind, key, keys->path(key.key), entry);
+    if (kind == plugin_kind::codec)
+      read_ways(f, entry);
     f.finish();
     if (auto added = into_.add(std::move(entry)); !added)
       wrong_.add(written.where, path + ": " + added.error().message);
@@ -151,6 +156,40 @@ private:
     if (!is_name(def.name))
       return wrong_.add(written.where, path + ": the name must match [a-z][a-z0-9-]*");
     entry.options.push_back(std::move(def));
+  }
+
+  /// Lists of keys of which a user writes those of one. After the keys.
+  void read_ways(fields& f, catalogue_entry& entry) {
+    const auto* written = f.take("ways");
+    if (!written)
+      return;
+    const auto* lists = written->value.as<document_list>();
+    if (!lists || lists->size() < 2)
+      return f.complain("ways", ways_form);
+    std::set<std::string_view> used;
+    for (const auto& list : *lists) {
+      const auto* names = list.as<document_list>();
+      if (!names || names->empty())
+        return wrong_.add(list.where, f.path("ways") + ": " + ways_form);
+      auto& way = entry.ways.emplace_back();
+      for (const auto& name : *names) {
+        const auto* text = name.as<std::string>();
+        const auto* key = text ? entry.find(*text) : nullptr;
+        const auto wrong = [&](const std::string& why) {
+          wrong_.add(name.where, f.path("ways") + ": " + why);
+        };
+        if (!key)
+          wrong(text ? "there is no key \"" + *text + "\" in `keys`" : ways_form);
+        else if (!used.insert(key->name).second)
+          wrong("\"" + *text + "\" stands in it twice");
+        else if (key->required || key->otherwise)
+          wrong("\"" + *text +
+                "\" must be neither required nor have a default: it may be another "
+                "way's turn");
+        else
+          way.push_back(*text);
+      }
+    }
   }
 
   static void read_bounds(fields& f, option_def& def) {

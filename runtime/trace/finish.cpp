@@ -20,14 +20,14 @@ result<void> estimate_clocks_of(store& s) {
   const auto probes = s.read_probes();
   const auto looks = s.read_looks();
   const auto shape = s.read_layout();
-  const auto method = s.read_run(run_key::clock_method);
+  const auto basis = clock_basis_of(s);
   const auto interval = s.read_run(run_key::clock_interval);
   const auto isolated_names = s.read_run(run_key::isolated);
-  if (!probes || !looks || !shape || !method || !interval || !isolated_names)
+  if (!probes || !looks || !shape || !basis || !interval || !isolated_names)
     return !probes     ? probes.error()
            : !looks    ? looks.error()
            : !shape    ? shape.error()
-           : !method   ? method.error()
+           : !basis    ? basis.error()
            : !interval ? interval.error()
                        : isolated_names.error();
   std::int64_t interval_ns = 0;
@@ -40,13 +40,10 @@ result<void> estimate_clocks_of(store& s) {
   for (std::string name; words >> name;)
     if (const auto at = std::ranges::find(names, name); at != names.end())
       isolated.push_back(static_cast<node_id>(at - names.begin()));
-  const auto basis = *method == "system" ? clock_basis::system
-                     : *method == "both" ? clock_basis::both
-                                         : clock_basis::probe;
   return s.write_clocks(estimate_clocks({.probes = *probes,
                                          .looks = *looks,
                                          .names = names,
-                                         .basis = basis,
+                                         .basis = *basis,
                                          .interval_ns = interval_ns,
                                          .isolated = isolated}));
 }

@@ -41,43 +41,6 @@ std::vector<std::string> over_seqpacket(const std::vector<std::string>& more = {
   return all;
 }
 
-/// robot → cloud → edge → robot, cloud and edge on one other machine.
-constexpr std::string_view two_on_one_machine = R"([scenario]
-samples = 20
-[nodes.robot]
-[nodes.cloud]
-host = "10.77.0.2"
-[nodes.edge]
-host = "10.77.0.2:7448"
-[sensors.probe]
-node = "robot"
-type = "bytes"
-size = "1kB"
-arrival = "closed-loop"
-[inference.first]
-node = "cloud"
-model = "echo"
-[inference.second]
-node = "edge"
-model = "echo"
-[sinks.back]
-node = "robot"
-[links.up]
-from = "probe"
-to = "first"
-[links.across]
-from = "first"
-to = "second"
-transport = "seqpacket"
-[links.down]
-from = "second"
-to = "back"
-)";
-
-void without_hosts(const temp_folder& folder) {
-  std::ofstream(folder / "hosts.toml") << "# the scenario says it all\n";
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(own_plugins_test)

@@ -185,17 +185,25 @@ inline void takes_nothing_unheard(send_end& sender) {
   return send_body(sender, number, body_of(size, number));
 }
 
-/// Fills the channel until it really takes no more, at most `most` frames; how many it took.
-[[nodiscard]] inline std::size_t fill(send_end& sender, const payload& body, std::size_t most) {
-  for (std::size_t taken = 0; taken < most;) {
-    const auto h = header_of(taken, body.size());
+/// Sends if there is room within a moment.
+[[nodiscard]] inline bool send_at_once(send_end& sender, std::uint64_t number,
+                                       const payload& body) {
+  const auto h = header_of(number, body.size());
+  for (;;) {
     const auto status = sender.try_send({.header = wire_bytes(h), .body = &body});
     if (status == send_status::sent)
-      ++taken;
-    else if (status == send_status::closed || !sender.wait_writable(glance * 5))
-      return taken;
+      return true;
+    if (status == send_status::closed || !sender.wait_writable(glance * 5))
+      return false;
   }
-  return most;
+}
+
+/// Fills the channel until it really takes no more, at most `most` frames; how many it took.
+[[nodiscard]] inline std::size_t fill(send_end& sender, const payload& body, std::size_t most) {
+  std::size_t taken = 0;
+  while (taken < most && send_at_once(sender, taken, body))
+    ++taken;
+  return taken;
 }
 
 /// Waits for the next answer that is more than "nothing yet".
@@ -238,7 +246,10 @@ template <class Work>
   while (clock::machine_now() < until) {
     std::ifstream in(file);
     const std::string line{std::istreambuf_iterator<char>(in), {}};
-    if (const auto name_end = line.rfind(") "); line.compare(name_end + 2, 1, "S") == 0)
+    const auto name_end = line.rfind(") ");
+    if (name_end == std::string::npos)
+      return false; // it has ended
+    if (line.compare(name_end + 2, 1, "S") == 0)
       return true;
     std::this_thread::yield();
   }

@@ -10,10 +10,14 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -79,6 +83,42 @@ inline int zmq_milliseconds(duration d) noexcept {
   return static_cast<int>(std::clamp<std::int64_t>(ms, 0, longest));
 }
 
+/// Hears when a socket is gone, which ZeroMQ ends in threads of its own: once all that was handed
+/// over has left, or its linger is over. Thread: one at a time.
+class zmq_farewell {
+public:
+  /// Of a socket that is about to be closed.
+  zmq_farewell(void* context, void* socket) noexcept {
+    static std::atomic<unsigned> next{0};
+    std::array<char, 40> address{};
+    std::snprintf(address.data(), address.size(), "inproc://farewell-%u", next++);
+    if (::zmq_socket_monitor(socket, address.data(), ZMQ_EVENT_MONITOR_STOPPED) != 0)
+      return;
+    ear_ = ::zmq_socket(context, ZMQ_PAIR);
+    if (ear_ && ::zmq_connect(ear_, address.data()) != 0)
+      ::zmq_close(std::exchange(ear_, nullptr));
+  }
+  ~zmq_farewell() {
+    if (ear_)
+      ::zmq_close(ear_);
+  }
+  zmq_farewell(const zmq_farewell&) = delete;
+  zmq_farewell& operator=(const zmq_farewell&) = delete;
+
+  /// Waits for it, at most `patience`. Where the process had no socket left to listen with, the
+  /// context's end does the waiting.
+  void await(duration patience) noexcept {
+    if (!ear_)
+      return;
+    const int ms = zmq_milliseconds(patience);
+    ::zmq_setsockopt(ear_, ZMQ_RCVTIMEO, &ms, sizeof ms);
+    ::zmq_recv(ear_, nullptr, 0, 0); // the one event that was asked for, or the end of patience
+  }
+
+private:
+  void* ear_ = nullptr;
+};
+
 /// A ZeroMQ socket. Thread: one at a time.
 class zmq_handle {
 public:
@@ -88,13 +128,18 @@ public:
   zmq_handle(const zmq_handle&) = delete;
   zmq_handle& operator=(const zmq_handle&) = delete;
 
-  /// Takes and gives nothing any more. What was handed over goes on leaving in the context's I/O
-  /// thread, for at most `linger`; the context's end waits for that, this call does not.
-  void close(duration linger) noexcept {
+  /// Takes and gives nothing any more. Waits until what was handed over has left, at most
+  /// `patience`; what has not is thrown away.
+  void close(duration patience) noexcept {
     if (!socket_)
       return;
-    set(ZMQ_LINGER, zmq_milliseconds(linger));
+    set(ZMQ_LINGER, zmq_milliseconds(patience));
+    std::optional<zmq_farewell> farewell;
+    if (patience > duration{0})
+      farewell.emplace(context_.get(), socket_);
     ::zmq_close(std::exchange(socket_, nullptr));
+    if (farewell)
+      farewell->await(patience);
   }
 
   template <class T>

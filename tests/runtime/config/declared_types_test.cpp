@@ -114,6 +114,37 @@ BOOST_AUTO_TEST_CASE(a_scenario_is_checked_by_what_was_declared) {
              to_string(far.errors));
 }
 
+BOOST_AUTO_TEST_CASE(a_codec_says_which_keys_exclude_each_other) {
+  const auto codec = [](const std::string& ways) {
+    return "[codecs.thin]\ndoc = \"every n-th point\"\nways = " + ways +
+           "\nkeys.every = { kind = \"integer\", min = 1, doc = \"of so many\" }"
+           "\nkeys.least = { kind = \"number\", doc = \"metres apart\" }"
+           "\nkeys.most = { kind = \"number\", doc = \"metres apart\" }"
+           "\nkeys.seed = { kind = \"integer\", default = 1, doc = \"of chance\" }\n";
+  };
+  const auto all = with(codec("[[\"every\"], [\"least\", \"most\"]]"));
+  const auto read = [&](const std::string& settings) {
+    const std::vector<std::string> over{"links.uplink.codec={ type = \"thin\"" + settings + " }"};
+    return to_string(read_scenario_text(base_text, "test.toml", ".", over, all).errors);
+  };
+  BOOST_TEST(read(", every = 2") == "");
+  BOOST_TEST(read(", least = 0.5, most = 1.5, seed = 2") == "");
+  const auto holds = [](const std::string& text, const std::string& what) {
+    return text.find(what) != std::string::npos;
+  };
+  BOOST_TEST(holds(read(""), "thin needs `every`, or `least` or `most`"), read(""));
+  BOOST_TEST(holds(read(", every = 2, most = 1.5"), "`most`, not both"));
+
+  BOOST_TEST(says(codec("[\"every\", \"least\"]"), "3:9: error: codecs.thin.ways: must be two or"));
+  BOOST_TEST(says(codec("[[\"every\"]]"), "must be two or more lists"));
+  BOOST_TEST(says(codec("[[\"every\"], []]"), "must be two or more lists"));
+  BOOST_TEST(says(codec("[[\"every\"], [7]]"), "must be two or more lists"));
+  BOOST_TEST(says(codec("[[\"every\"], [\"leest\"]]"), "no key \"leest\""));
+  BOOST_TEST(says(codec("[[\"every\"], [\"every\"]]"), "\"every\" stands in it twice"));
+  BOOST_TEST(says(codec("[[\"every\"], [\"seed\"]]"), "neither required nor have a default"));
+  BOOST_TEST(says("[models.m]\ndoc = \"x\"\nways = []\n", "unknown key \"ways\""));
+}
+
 BOOST_AUTO_TEST_CASE(every_mistake_is_told_with_its_place) {
   BOOST_TEST(says("[transports.radio]\nreliable = 1\n", "peernet-lab.toml:1:"));
   BOOST_TEST(says("[transports.radio]\nreliable = 1\n", "transports.radio.doc: is missing"));

@@ -1,37 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/summary.hpp"
+#include "runtime/trace/terminal_page.hpp"
 #include "tests/runtime/trace/hand_made.hpp"
+#include "tests/runtime/trace/printed.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <sstream>
 
 using namespace peernet;
 
 namespace {
-
-std::size_t columns(const std::string& line) {
-  std::size_t n = 0;
-  for (const char c : line)
-    n += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  return n;
-}
-
-std::vector<std::string> lines(const std::string& text) {
-  std::vector<std::string> all;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);)
-    all.push_back(line);
-  return all;
-}
-
-bool has_line(const std::string& text, const std::string& wanted) {
-  for (const auto& line : lines(text))
-    if (line == wanted)
-      return true;
-  BOOST_TEST_MESSAGE(text);
-  return false;
-}
 
 run_summary whole_run(std::uint64_t samples) {
   synthetic_run source({.samples = samples,
@@ -171,7 +148,7 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_100_columns_whatever_the_names_and_nu
   for (const auto& line : lines(print_summary(s))) {
     // A single word that is too long by itself is not broken.
     if (line.find(name) == std::string::npos)
-      BOOST_TEST(columns(line) <= 100u, columns(line) << ": " << line);
+      BOOST_TEST(columns_of(line) <= 100u, columns_of(line) << ": " << line);
     BOOST_TEST((line.empty() || line.back() != ' '));
   }
   BOOST_TEST(print_summary(s).find("corrupt") != std::string::npos);
@@ -233,50 +210,6 @@ BOOST_AUTO_TEST_CASE(a_failed_expectation_is_in_the_first_line) {
   BOOST_TEST(print_summary(s).rfind("FAILED  run: ", 0) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(clock_probes_that_somebody_disturbed_are_told_in_one_line) {
-  run_summary s;
-  s.own.mishaps = {.unexpected = 3, .late = 4, .own_stamps = 5};
-  BOOST_TEST(print_summary(s).find("clock probes") == std::string::npos);
-  s.own.mishaps.foreign = 1;
-  BOOST_TEST(has_line(print_summary(s), "clock probes: 1 foreign datagram ignored"));
-  s.own.mishaps.overflowed = 2;
-  BOOST_TEST(has_line(print_summary(s),
-                      "clock probes: 1 foreign datagram ignored, 2 lost in full buffers"));
-  s.own.mishaps.foreign = 0;
-  BOOST_TEST(has_line(print_summary(s), "clock probes: 2 lost in full buffers"));
-}
-
-BOOST_AUTO_TEST_CASE(clocks_that_datagrams_did_not_compare_are_told_with_what_that_cost) {
-  run_summary s;
-  s.clocks = {{.node = "robot", .offset_ns = 5}, {.node = "cloud", .offset_ns = 7}};
-  s.clock_pairs = {{.asker = "coordinator", .answerer = "robot", .method = "udp", .exchanges = 90},
-                   {.asker = "coordinator", .answerer = "cloud", .method = "udp", .exchanges = 60}};
-  BOOST_TEST(print_summary(s).find("control plane") == std::string::npos);
-  s.clock_pairs.push_back(
-      {.asker = "coordinator", .answerer = "cloud", .method = "control", .exchanges = 40});
-  BOOST_TEST(has_line(print_summary(s), "  at times compared over the control plane (UDP did not "
-                                        "pass): 40 of 100 exchanges"));
-  BOOST_TEST(has_line(print_summary(s), "clock probes: 40 more exchanges over the control plane, "
-                                        "whose cost is not counted"));
-  s.clock_pairs.erase(s.clock_pairs.begin() + 1);
-  BOOST_TEST(has_line(print_summary(s), "  compared over the control plane (UDP did not pass): 40 "
-                                        "of 40 exchanges"));
-}
-
-BOOST_AUTO_TEST_CASE(exchanges_with_bad_stamps_are_told_with_their_pair) {
-  run_summary s;
-  s.clocks = {{.node = "robot", .shared = true}};
-  s.clock_pairs = {{.asker = "robot", .answerer = "cloud", .method = "udp", .exchanges = 90},
-                   {.asker = "coordinator", .answerer = "robot", .method = "udp", .shared = true}};
-  BOOST_TEST(print_summary(s).find("bad stamps") == std::string::npos);
-  s.clock_pairs[0].bad_stamps = 1;
-  BOOST_TEST(has_line(print_summary(s), "  1 more exchange with bad stamps: left out of every "
-                                        "figure"));
-  s.clock_pairs[1].bad_stamps = 2;
-  BOOST_TEST(has_line(print_summary(s), "  2 more exchanges with bad stamps: left out of every "
-                                        "figure"));
-}
-
 BOOST_AUTO_TEST_CASE(an_event_says_when_it_happened_if_that_is_known) {
   run_summary s;
   s.begin_ns = 5'000'000'000;
@@ -318,49 +251,6 @@ BOOST_AUTO_TEST_CASE(late_and_repeated_arrivals_are_told) {
   s.sinks = {{.sink = "actuator", .counts = {7}, .late = 5, .duplicate = 6}};
   BOOST_TEST(has_line(print_summary(s), "         5 arrived after they had expired"));
   BOOST_TEST(has_line(print_summary(s), "         6 arrived again"));
-}
-
-BOOST_AUTO_TEST_CASE(what_an_impairment_did_is_told_below_its_link) {
-  run_summary s;
-  s.links = {{.name = "up",
-              .sent = 9,
-              .counts = {{"impair-corrupted", 1},
-                         {"impair-duplicated", 0},
-                         {"impair-lost", 3},
-                         {"impair-overflow", 2},
-                         {"packets", 70}}}};
-  BOOST_TEST(has_line(print_summary(s), "         by its impairment: 3 lost, 2 lost in its full "
-                                        "buffer, 1 damaged"));
-  s.links[0].counts = {{"impair-lost", 0}, {"packets", 70}};
-  BOOST_TEST(print_summary(s).find("impairment") == std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(what_was_done_to_packets_is_told_for_each_way) {
-  run_summary s;
-  s.links = {{.name = "up",
-              .sent = 9,
-              .counts = {{"packets-entered", 70},
-                         {"packets-lost", 3},
-                         {"packets-bursts", 2},
-                         {"packets-missed", 1},
-                         {"packets-planned-p50-ns", 20'000'000},
-                         {"packets-planned-p99-ns", 21'500'000},
-                         {"packets-planned-max-ns", 22'000'000},
-                         {"packets-late-p50-ns", 30'000},
-                         {"packets-late-p99-ns", 200'000},
-                         {"packets-late-max-ns", 1'500'000},
-                         {"back-entered", 0}}}};
-  const auto text = print_summary(s);
-  BOOST_TEST(has_line(text, "         70 packets: 3 lost, 2 bursts, 1 missed by peernet-run"),
-             text);
-  BOOST_TEST(
-      has_line(text, "           meant to be held p50 20.0 ms, p99 21.5 ms, at most 22.0 ms"),
-      text);
-  BOOST_TEST(has_line(text, "           let out late by p50 30.0 µs, p99 200 µs, at most 1.50 ms"),
-             text);
-  BOOST_TEST(text.find("packets back") == std::string::npos);
-  s.links[0].counts = {{"back-entered", 5}};
-  BOOST_TEST(print_summary(s).find("meant to be held") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_outcomes_that_happened_have_a_column) {

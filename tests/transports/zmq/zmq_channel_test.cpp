@@ -4,6 +4,7 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <initializer_list>
 
 using namespace peernet;
@@ -160,6 +161,31 @@ BOOST_AUTO_TEST_CASE(a_sender_without_a_connection_takes_nothing) {
   auto made = w.kind.sending->connect(w.settings, at);
   BOOST_REQUIRE(made.ok());
   takes_nothing_unheard(**made);
+}
+
+/// ZeroMQ itself closes behind the caller's back.
+BOOST_AUTO_TEST_CASE(a_close_with_patience_waits_until_a_full_channel_has_emptied) {
+  world w(both[0]);
+  w.bind();
+  const auto sender = w.connect();
+  std::vector<std::shared_ptr<std::binary_semaphore>> let_go;
+  for (bool taken = true; taken;) {
+    auto watch = std::make_shared<std::binary_semaphore>(0);
+    taken = send_at_once(*sender, let_go.size(),
+                         watched_memory::make(256u << 10, let_go.size(), watch));
+    if (taken)
+      let_go.push_back(std::move(watch));
+  }
+  std::promise<pid_t> closing;
+  auto held = beside([&] {
+    closing.set_value(::gettid());
+    sender->close(deadline);
+    return std::ranges::count_if(let_go, [](const auto& body) { return !body->try_acquire(); });
+  });
+  BOOST_TEST(wait_asleep(closing.get_future().get())); // nobody reads: it waits
+  for (std::size_t i = 0; i < let_go.size(); ++i)
+    BOOST_TEST(is_frame(next_frame(*w.receiver), i, 256u << 10));
+  BOOST_TEST(held.get() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_is_none_is_an_error_with_its_text) {
