@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(equal_seeds_plan_equal_delays_and_others_do_not) {
   const auto planned = [](const std::string& seed) {
     run_process run(echo_scenario, echo_with("{ delay = \"10ms\", jitter = \"1ms\" }",
                                              {"scenario.samples=20", "scenario.seed=" + seed,
-                                              "sensors.probe.rate=20Hz"}));
+                                              "links.up.transport=udp"})); // waits for no other
     run.expect_end(0, {{"probe", 1}});
     return run.database().table(
         "SELECT trace, value FROM metrics WHERE place = 'up' ORDER BY trace");
