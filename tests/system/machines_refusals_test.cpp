@@ -161,16 +161,10 @@ BOOST_AUTO_TEST_CASE(two_nodes_on_one_machine_have_a_daemon_each) {
   if (!lab)
     return;
   auto& cloud = (*lab)["cloud"];
-  auto how =
-      cloud.command("peernet-node", {"--listen", "10.77.0.2:7448", "--identity", cloud / "identity",
-                                     "--cache", cloud / "cache-of-edge"});
-  how.mark = cloud.mark(); // its workers are of the run, too
-  marked_process second(how);
-  await_that("the second daemon listens", [&] { return holds(second.err(), "listening at"); });
+  const auto second = cloud.start_second_daemon();
   for (const auto* transport :
        {"zmq-tcp", "caf", "tcp", "udp", "zmq-ipc", "shm"}) { // the last two within the machine
-    auto run =
-        lab->run(relay_scenario, {"links.across.transport="s + transport}, {}, hosts_of_relay);
+    auto run = lab->run_on_both_daemons(relay_scenario, {"links.across.transport="s + transport});
     run.expect_end(0, one_each);
     BOOST_TEST(run.database().number("SELECT COUNT(*) FROM outcomes WHERE "
                                      "outcome = 'delivered'") == 20,
