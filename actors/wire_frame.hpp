@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A frame of the transport `caf` as an actor message: the wire header and the payload's bytes,
-// copied once into BASP's buffer on the way out and once into pooled memory on the way in.
+// copied once into BASP's buffer on the way out and once into pooled memory on the way in, which is
+// taken only for bytes that are there.
 #pragma once
 
 #include "runtime/core/payload.hpp"
 #include "transports/wire.hpp"
 
+#include <caf/binary_deserializer.hpp>
 #include <caf/deserializer.hpp>
 #include <caf/error.hpp>
 #include <caf/meta/type_name.hpp>
@@ -44,6 +46,10 @@ typename Inspector::result_type inspect(Inspector& f, wire_frame& x) {
       return e;
     if (size > wire_frame::max_body)
       return caf::make_error(caf::sec::invalid_argument, "a frame above the limit");
+    // What a node sends lies whole in memory before it is read.
+    if (const auto* came = dynamic_cast<const caf::binary_deserializer*>(&f);
+        came && size > came->remaining())
+      return caf::make_error(caf::sec::end_of_stream, "a frame longer than its message");
     auto memory = buffer::acquire(size);
     if (size > 0)
       if (auto e = f.apply_raw(size, memory.data()))

@@ -13,6 +13,14 @@ namespace peernet {
 
 namespace {
 
+// How clocks come to be compared at all times.
+constexpr std::string_view probed =
+    "let UDP pass between the nodes (clock probes), or keep the control connection up until the "
+    "run has ended";
+constexpr std::string_view disciplined =
+    "let a time daemon with a reachable server keep the clocks of both machines, or have nodes "
+    "compare them ([clock] method = \"probe\")";
+
 /// Steps that are no part of the way from the intended time to the end.
 bool beside_the_way(std::uint16_t what) {
   return what == static_cast<std::uint16_t>(step::notice);
@@ -33,7 +41,7 @@ void duration_sums::add(const joined_trace& t, const std::vector<ending>& ending
       path(t, a);
 }
 
-void duration_sums::write(run_summary& s) {
+void duration_sums::write(run_summary& s, clock_basis basis) {
   s.begin_ns = begin_.value_or(0);
   s.length = duration{begin_ && end_ ? std::max<std::int64_t>(*end_ - *begin_, 0) : 0};
   std::sort(steps_.begin(), steps_.end(), [](const step_sum& a, const step_sum& b) {
@@ -54,9 +62,8 @@ void duration_sums::write(run_summary& s) {
   if (unmapped_ > 0)
     s.problems.push_back(fmt::format(
         "{} durations cross to a clock that was not compared with others at that time, and are in "
-        "no figure: let UDP pass between the nodes (clock probes), or keep the control connection "
-        "up until the run has ended",
-        unmapped_));
+        "no figure: {}",
+        unmapped_, basis == clock_basis::system ? disciplined : probed));
   std::uint64_t impossible = 0;
   for (auto& g : steps_)
     if (g.impossible > 0) {

@@ -23,8 +23,8 @@ public:
   void add(const joined_trace& t, const std::vector<ending>& endings);
 
   /// Fills in begin and length of the run, steps and paths; adds a problem for durations that
-  /// cannot be mapped, or cannot be. Once, at the end.
-  void write(run_summary& s);
+  /// cannot be mapped (the remedy depends on `basis`), or cannot be. Once, at the end.
+  void write(run_summary& s, clock_basis basis);
 
 private:
   static constexpr std::uint32_t none = 0xFFFF'FFFF;

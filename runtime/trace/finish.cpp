@@ -18,26 +18,23 @@ result<void> estimate_clocks_of(store& s) {
   const auto probes = s.read_probes();
   const auto looks = s.read_looks();
   const auto shape = s.read_layout();
-  const auto method = s.read_run(run_key::clock_method);
+  const auto basis = clock_basis_of(s);
   const auto interval = s.read_run(run_key::clock_interval);
-  if (!probes || !looks || !shape || !method || !interval)
-    return !probes   ? probes.error()
-           : !looks  ? looks.error()
-           : !shape  ? shape.error()
-           : !method ? method.error()
-                     : interval.error();
+  if (!probes || !looks || !shape || !basis || !interval)
+    return !probes  ? probes.error()
+           : !looks ? looks.error()
+           : !shape ? shape.error()
+           : !basis ? basis.error()
+                    : interval.error();
   std::int64_t interval_ns = 0;
   std::from_chars(interval->data(), interval->data() + interval->size(), interval_ns);
   std::vector<std::string> names;
   for (const auto& n : shape->nodes)
     names.push_back(n.name);
-  const auto basis = *method == "system" ? clock_basis::system
-                     : *method == "both" ? clock_basis::both
-                                         : clock_basis::probe;
   return s.write_clocks(estimate_clocks({.probes = *probes,
                                          .looks = *looks,
                                          .names = names,
-                                         .basis = basis,
+                                         .basis = *basis,
                                          .interval_ns = interval_ns}));
 }
 

@@ -201,12 +201,14 @@ result<run_summary> summarise(store& s) {
   }
   const auto name = s.read_run(run_key::scenario);
   const auto ended = s.read_run(run_key::ended);
+  const auto basis = clock_basis_of(s);
   const auto counts = s.read_counts();
   const auto expected = s.read_expectations();
   auto discrepancies = check_books(s, context, settled);
-  if (!name || !ended || !counts || !expected || !discrepancies)
+  if (!name || !ended || !basis || !counts || !expected || !discrepancies)
     return !name       ? name.error()
            : !ended    ? ended.error()
+           : !basis    ? basis.error()
            : !counts   ? counts.error()
            : !expected ? expected.error()
                        : discrepancies.error();
@@ -218,7 +220,7 @@ result<run_summary> summarise(store& s) {
   for (std::size_t n = 0; n < context.lost_nodes.size(); ++n)
     if (context.lost_nodes[n])
       out.lost_nodes.push_back(context.shape.nodes[n].name);
-  durations.write(out);
+  durations.write(out, *basis);
   if (out.paths.empty())
     out.problems.push_back("no sample outside the warm-up reached a sink");
   write_links(s, out);

@@ -110,6 +110,15 @@ result<void> summarise_events(store& s, run_summary& out) {
   return s.database().check();
 }
 
+result<clock_basis> clock_basis_of(store& s) {
+  const auto method = s.read_run(run_key::clock_method);
+  if (!method)
+    return method.error();
+  return *method == "system" ? clock_basis::system
+         : *method == "both" ? clock_basis::both
+                             : clock_basis::probe;
+}
+
 result<void> summarise_clocks(store& s, const run_context& context, run_summary& out) {
   write_clocks(context, out);
   write_pairs(s, out);

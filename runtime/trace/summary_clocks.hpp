@@ -7,6 +7,9 @@
 
 namespace peernet {
 
+/// What the run's clocks are compared by: [clock] method.
+[[nodiscard]] result<clock_basis> clock_basis_of(store& s);
+
 /// Fills in clocks, pairs, loops and events. Adds a problem for each kind of thing about clocks
 /// that cannot be true, and for each step whose clock bound is wider than the scenario's max-bound.
 /// After the steps.

@@ -62,6 +62,20 @@ BOOST_AUTO_TEST_CASE(a_length_above_the_limit_is_refused_before_memory_is_taken)
   BOOST_TEST(came.body.size() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_length_above_what_came_is_refused_before_memory_is_taken) {
+  // Header, then a length (LEB128) of 2^27, which the limit allows, and 3 bytes.
+  auto bytes = bytes_of(frame_with(""));
+  bytes.pop_back();
+  for (const char c : {'\x80', '\x80', '\x80', '\x40', 'a', 'b', 'c'})
+    bytes.push_back(c);
+  wire_frame came;
+  const auto refused = read(bytes, came);
+  BOOST_REQUIRE(refused);
+  BOOST_CHECK(refused == caf::sec::end_of_stream);
+  BOOST_TEST(caf::to_string(refused).find("longer than its message") != std::string::npos,
+             caf::to_string(refused)); // its own words: nothing was tried
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_end_too_early_are_refused) {
   const auto whole = bytes_of(frame_with("hello"));
   for (std::size_t n = 0; n < whole.size(); ++n) {

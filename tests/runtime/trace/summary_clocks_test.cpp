@@ -120,6 +120,18 @@ BOOST_AUTO_TEST_CASE(times_far_from_all_exchanges_are_not_mapped_and_that_is_a_p
   BOOST_TEST(!unmapped());
 }
 
+BOOST_AUTO_TEST_CASE(without_a_time_daemon_the_remedy_is_one_where_kernels_are_believed) {
+  synthetic_run source({.samples = 200, .cloud_offset_ns = 3'000'000'000});
+  hand_made_run run(source.shape());
+  BOOST_REQUIRE(record_run(run.db, source).ok());
+  BOOST_REQUIRE(run.db.set_run(run_key::clock_method, "system").ok());
+  const auto s = run.finish(); // no kernel was ever asked
+  BOOST_REQUIRE(!s.problems.empty());
+  BOOST_TEST(s.problems[0].find("in no figure: let a time daemon") != std::string::npos,
+             s.problems[0]);
+  BOOST_TEST(s.problems[0].find("UDP") == std::string::npos, s.problems[0]);
+}
+
 BOOST_AUTO_TEST_CASE(many_events_of_one_kind_are_one_row) {
   two_clocks run;
   for (int i = 0; i < run_summary::event_row::told_singly + 1; ++i)
