@@ -75,7 +75,10 @@ private:
     });
     if (taken != 1)
       wrong_.add(where, path + ": " + type->name + (taken == 0 ? " needs " : " takes ") +
-                            listed(type->ways) + (taken == 0 ? "" : ", not both"));
+                            listed(type->ways) +
+                            (taken == 0               ? ""
+                             : type->ways.size() == 2 ? ", not both"
+                                                      : ", not several of them"));
   }
 
   void check(const document_list& list) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 
 namespace peernet {
@@ -30,8 +31,9 @@ struct words<option_kind> {
 
 namespace {
 
-constexpr std::string_view prefix = "peernet-", suffix = ".toml";
 const std::string what_file = "declaration of a plugin";
+const std::string ways_form =
+    "must be two or more lists of keys, like [[\"factor\"], [\"width\", \"height\"]]";
 
 /// The tables an author may write, and what they hold.
 constexpr std::array tables{
@@ -116,6 +118,8 @@ private:
     if (auto keys = f.inner("keys", "[" + path + ".keys.NAME]"))
       for (const auto& key : keys->table().entries)
         read_key(kind, key, keys->path(key.key), entry);
+    if (kind == plugin_kind::codec)
+      read_ways(f, entry);
     f.finish();
     if (auto added = into_.add(std::move(entry)); !added)
       wrong_.add(written.where, path + ": " + added.error().message);
@@ -153,6 +157,40 @@ private:
     entry.options.push_back(std::move(def));
   }
 
+  /// Lists of keys of which a user writes those of one. After the keys.
+  void read_ways(fields& f, catalogue_entry& entry) {
+    const auto* written = f.take("ways");
+    if (!written)
+      return;
+    const auto* lists = written->value.as<document_list>();
+    if (!lists || lists->size() < 2)
+      return f.complain("ways", ways_form);
+    std::set<std::string_view> used;
+    for (const auto& list : *lists) {
+      const auto* names = list.as<document_list>();
+      if (!names || names->empty())
+        return wrong_.add(list.where, f.path("ways") + ": " + ways_form);
+      auto& way = entry.ways.emplace_back();
+      for (const auto& name : *names) {
+        const auto* text = name.as<std::string>();
+        const auto* key = text ? entry.find(*text) : nullptr;
+        const auto wrong = [&](const std::string& why) {
+          wrong_.add(name.where, f.path("ways") + ": " + why);
+        };
+        if (!key)
+          wrong(text ? "there is no key \"" + *text + "\" in `keys`" : ways_form);
+        else if (!used.insert(key->name).second)
+          wrong("\"" + *text + "\" stands in it twice");
+        else if (key->required || key->otherwise)
+          wrong("\"" + *text +
+                "\" must be neither required nor have a default: it may be another "
+                "way's turn");
+        else
+          way.push_back(*text);
+      }
+    }
+  }
+
   static void read_bounds(fields& f, option_def& def) {
     const auto kind = bounds_of(def.kind);
     if (!kind)
@@ -170,6 +208,24 @@ private:
   mistakes& wrong_;
 };
 
+/// The files "peernet-MODULE" + `suffix`, by module; of two the one in the earlier folder.
+std::map<std::string, fs::path> modules_in(std::span<const fs::path> folders,
+                                           std::string_view suffix) {
+  constexpr std::string_view prefix = "peernet-";
+  std::map<std::string, fs::path> files;
+  for (const auto& folder : folders) {
+    std::error_code none;
+    for (const auto& e : fs::directory_iterator(folder, none)) {
+      const auto name = e.path().filename().string();
+      if (name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
+          name.ends_with(suffix))
+        files.try_emplace(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()),
+                          e.path());
+    }
+  }
+  return files;
+}
+
 } // namespace
 
 std::vector<diagnostic> declare_types(std::string_view text, std::string file,
@@ -186,24 +242,32 @@ std::vector<diagnostic> declare_types(std::string_view text, std::string file,
 }
 
 std::vector<diagnostic> declare_types(std::span<const fs::path> folders, catalogue& into) {
-  std::map<std::string, fs::path> files; // by module
-  for (const auto& folder : folders) {
-    std::error_code none;
-    for (const auto& e : fs::directory_iterator(folder, none)) {
-      const auto name = e.path().filename().string();
-      if (name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
-          name.ends_with(suffix))
-        files.try_emplace(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()),
-                          e.path());
-    }
-  }
+  std::set<std::string> ours;
+  for (const auto& entry : catalogue::builtin().entries())
+    ours.insert(entry.module);
+  const auto declarations = modules_in(folders, ".toml"), libraries = modules_in(folders, ".so");
   std::vector<diagnostic> all;
-  for (const auto& [module, file] : files) {
+  for (const auto& [module, file] : declarations) {
+    if (!is_name(module) || ours.contains(module)) {
+      all.push_back(
+          {{},
+           file.string(),
+           is_name(module)
+               ? "PeerNet has a plugin of this name itself; give yours another"
+               : "between \"peernet-\" and \".toml\" the name must match [a-z][a-z0-9-]*"});
+      continue;
+    }
     const auto text = load_small_text(file.string(), what_file);
     auto wrong = text ? declare_types(*text, file.string(), module, into)
                       : std::vector{diagnostic{{}, file.string(), text.error().message}};
     all.insert(all.end(), wrong.begin(), wrong.end());
   }
+  for (const auto& [module, file] : libraries)
+    if (!declarations.contains(module) && !ours.contains(module))
+      all.push_back(
+          {{},
+           file.string(),
+           "nothing declares what this plugin brings; put peernet-" + module + ".toml beside it"});
   return all;
 }
 

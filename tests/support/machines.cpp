@@ -125,6 +125,23 @@ void machine::start_daemon(const std::vector<std::string>& more) {
   });
 }
 
+std::string machine::second_host() const {
+  return address(networks_.front()) + ":7448";
+}
+
+std::unique_ptr<marked_process>
+machine::start_second_daemon(const std::vector<std::string>& more) const {
+  std::vector<std::string> arguments{"--listen",         second_host(), "--identity",
+                                     *this / "identity", "--cache",     *this / "second-cache"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  auto how = command("peernet-node", arguments);
+  how.mark = mark_;
+  auto second = std::make_unique<marked_process>(how);
+  await_that(name_ + " listens twice",
+             [&] { return second->err().find("listening at") != std::string::npos; });
+  return second;
+}
+
 std::string machine::log() const {
   return read_whole(*this / "daemon-stderr");
 }
@@ -259,6 +276,16 @@ run_process machines::run(std::string_view scenario, const std::vector<std::stri
     std::ofstream(folder / "hosts.toml") << hosts();
     if (prepare)
       prepare(folder);
+  });
+}
+
+run_process machines::run_on_both_daemons(std::string_view scenario,
+                                          const std::vector<std::string>& overrides) {
+  const auto& cloud = (*this)["cloud"];
+  return run(scenario, overrides, {}, [&](const temp_folder& folder) {
+    std::ofstream(folder / "hosts.toml")
+        << "[cloud]\nhost = \"" << cloud.host() << "\"\n[edge]\nhost = \"" << cloud.second_host()
+        << "\"\n";
   });
 }
 

@@ -50,6 +50,11 @@ public:
 
   /// Starts peernet-node and waits until it listens.
   void start_daemon(const std::vector<std::string>& more = {});
+  /// Starts another peernet-node at `second_host()` until the answer is let go, and waits until it
+  /// listens. Its workers are among `workers()`.
+  [[nodiscard]] std::unique_ptr<marked_process>
+  start_second_daemon(const std::vector<std::string>& more = {}) const;
+  [[nodiscard]] std::string second_host() const;
   [[nodiscard]] marked_process& daemon() { return *daemon_; }
   [[nodiscard]] bool has_daemon() const noexcept { return daemon_.has_value(); }
   /// All that daemons here have said.
@@ -102,6 +107,11 @@ public:
                                 const std::vector<std::string>& overrides = {},
                                 const std::vector<std::string>& more = {},
                                 const std::function<void(const temp_folder&)>& prepare = {});
+
+  /// Starts a scenario with nodes "cloud" and "edge" whose hosts are the two daemons of the machine
+  /// "cloud".
+  [[nodiscard]] run_process run_on_both_daemons(std::string_view scenario,
+                                                const std::vector<std::string>& overrides);
 
   /// For peernet-run on the first machine.
   [[nodiscard]] run_process::surroundings here() const;

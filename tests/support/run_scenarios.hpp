@@ -68,6 +68,36 @@ from = "mirror"
 to = "back"
 )";
 
+/// Closed loop over three nodes: probe (robot) → first (cloud) → second (edge) → back (robot).
+inline constexpr std::string_view relay_scenario = R"([scenario]
+samples = 20
+[nodes.robot]
+[nodes.cloud]
+[nodes.edge]
+[sensors.probe]
+node = "robot"
+type = "bytes"
+size = "1kB"
+arrival = "closed-loop"
+[inference.first]
+node = "cloud"
+model = "echo"
+[inference.second]
+node = "edge"
+model = "echo"
+[sinks.back]
+node = "robot"
+[links.up]
+from = "probe"
+to = "first"
+[links.across]
+from = "first"
+to = "second"
+[links.down]
+from = "second"
+to = "back"
+)";
+
 /// {"a=1", "b=2"} → {"--set", "a=1", "--set", "b=2"}
 inline std::vector<std::string> set(const std::vector<std::string>& overrides) {
   std::vector<std::string> arguments;

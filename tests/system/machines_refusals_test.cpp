@@ -54,36 +54,6 @@ private:
   bool bound_ = false;
 };
 
-/// robot → cloud → edge → robot
-constexpr std::string_view two_on_one_machine = R"([scenario]
-samples = 20
-[nodes.robot]
-[nodes.cloud]
-[nodes.edge]
-[sensors.probe]
-node = "robot"
-type = "bytes"
-size = "1kB"
-arrival = "closed-loop"
-[inference.first]
-node = "cloud"
-model = "echo"
-[inference.second]
-node = "edge"
-model = "echo"
-[sinks.back]
-node = "robot"
-[links.up]
-from = "probe"
-to = "first"
-[links.across]
-from = "first"
-to = "second"
-[links.down]
-from = "second"
-to = "back"
-)";
-
 std::unique_ptr<machines> make_lab(const std::vector<std::string>& daemon_options) {
   auto lab = machines::make_strangers({"robot", "cloud"});
   if (!lab)
@@ -174,7 +144,7 @@ BOOST_AUTO_TEST_CASE(two_nodes_on_one_daemon_are_a_mistake_with_its_place_and_bo
   if (!lab)
     return;
   const auto host = (*lab)["cloud"].host();
-  auto run = lab->run(two_on_one_machine, {}, {}, [&](const temp_folder& folder) {
+  auto run = lab->run(relay_scenario, {}, {}, [&](const temp_folder& folder) {
     std::ofstream(folder / "hosts.toml")
         << "[cloud]\nhost = \"" << host << "\"\n[edge]\nhost = \"" << host << "\"\n";
   });
@@ -191,19 +161,10 @@ BOOST_AUTO_TEST_CASE(two_nodes_on_one_machine_have_a_daemon_each) {
   if (!lab)
     return;
   auto& cloud = (*lab)["cloud"];
-  auto how =
-      cloud.command("peernet-node", {"--listen", "10.77.0.2:7448", "--identity", cloud / "identity",
-                                     "--cache", cloud / "cache-of-edge"});
-  how.mark = cloud.mark(); // its workers are of the run, too
-  marked_process second(how);
-  await_that("the second daemon listens", [&] { return holds(second.err(), "listening at"); });
-  const auto hosts = [&](const temp_folder& folder) {
-    std::ofstream(folder / "hosts.toml") << "[cloud]\nhost = \"10.77.0.2\"\n"
-                                            "[edge]\nhost = \"10.77.0.2:7448\"\n";
-  };
+  const auto second = cloud.start_second_daemon();
   for (const auto* transport :
        {"zmq-tcp", "caf", "tcp", "udp", "zmq-ipc", "shm"}) { // the last two within the machine
-    auto run = lab->run(two_on_one_machine, {"links.across.transport="s + transport}, {}, hosts);
+    auto run = lab->run_on_both_daemons(relay_scenario, {"links.across.transport="s + transport});
     run.expect_end(0, one_each);
     BOOST_TEST(run.database().number("SELECT COUNT(*) FROM outcomes WHERE "
                                      "outcome = 'delivered'") == 20,

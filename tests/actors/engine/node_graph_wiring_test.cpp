@@ -6,6 +6,29 @@
 
 using namespace peernet;
 
+namespace {
+
+/// Pictures over one link to another node; keys of that link go behind it.
+constexpr std::string_view picture_toml = R"([scenario]
+samples = 1
+[nodes.robot]
+[nodes.cloud]
+[sensors.camera]
+node = "robot"
+type = "synthetic-image"
+width = 64
+height = 48
+rate = "100Hz"
+max-lag = "1h"
+[sinks.arm]
+node = "cloud"
+[links.up]
+from = "camera"
+to = "arm"
+)";
+
+} // namespace
+
 BOOST_AUTO_TEST_SUITE(node_graph_wiring_test)
 
 BOOST_AUTO_TEST_CASE(a_chain_over_two_nodes_delivers_every_sample) {
@@ -156,24 +179,7 @@ send-queue = { size = 1000 }
 }
 
 BOOST_AUTO_TEST_CASE(a_codec_encodes_on_one_side_and_decodes_on_the_other) {
-  test_run r(R"([scenario]
-samples = 1
-[nodes.robot]
-[nodes.cloud]
-[sensors.camera]
-node = "robot"
-type = "synthetic-image"
-width = 64
-height = 48
-rate = "100Hz"
-max-lag = "1h"
-[sinks.arm]
-node = "cloud"
-[links.up]
-from = "camera"
-to = "arm"
-codec = { type = "jpeg", quality = 80 }
-)");
+  test_run r(std::string(picture_toml) + "codec = { type = \"jpeg\", quality = 80 }\n");
   r.deploy();
   r.run(5);
   BOOST_TEST(r.arrivals()["camera->arm"] == 5);
@@ -184,25 +190,8 @@ codec = { type = "jpeg", quality = 80 }
 }
 
 BOOST_AUTO_TEST_CASE(codecs_of_a_chain_encode_in_order_and_each_sample_says_what_came_of_it) {
-  test_run r(R"([scenario]
-samples = 1
-[nodes.robot]
-[nodes.cloud]
-[sensors.camera]
-node = "robot"
-type = "synthetic-image"
-width = 64
-height = 48
-rate = "100Hz"
-max-lag = "1h"
-[sinks.arm]
-node = "cloud"
-[links.up]
-from = "camera"
-to = "arm"
-codec = [{ type = "resize", factor = 0.5 }, { type = "png" }]
-psnr = true
-)");
+  test_run r(std::string(picture_toml) +
+             "codec = [{ type = \"resize\", factor = 0.5 }, { type = \"png\" }]\npsnr = true\n");
   r.deploy({"people", "psnr", "encoded-bytes"});
   const std::vector<std::string> names{"encoded-bytes", "psnr"};
   BOOST_TEST((*r.nodes[0])->value_names() == names, boost::test_tools::per_element());

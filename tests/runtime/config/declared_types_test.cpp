@@ -114,6 +114,37 @@ BOOST_AUTO_TEST_CASE(a_scenario_is_checked_by_what_was_declared) {
              to_string(far.errors));
 }
 
+BOOST_AUTO_TEST_CASE(a_codec_says_which_keys_exclude_each_other) {
+  const auto codec = [](const std::string& ways) {
+    return "[codecs.thin]\ndoc = \"every n-th point\"\nways = " + ways +
+           "\nkeys.every = { kind = \"integer\", min = 1, doc = \"of so many\" }"
+           "\nkeys.least = { kind = \"number\", doc = \"metres apart\" }"
+           "\nkeys.most = { kind = \"number\", doc = \"metres apart\" }"
+           "\nkeys.seed = { kind = \"integer\", default = 1, doc = \"of chance\" }\n";
+  };
+  const auto all = with(codec("[[\"every\"], [\"least\", \"most\"]]"));
+  const auto read = [&](const std::string& settings) {
+    const std::vector<std::string> over{"links.uplink.codec={ type = \"thin\"" + settings + " }"};
+    return to_string(read_scenario_text(base_text, "test.toml", ".", over, all).errors);
+  };
+  BOOST_TEST(read(", every = 2") == "");
+  BOOST_TEST(read(", least = 0.5, most = 1.5, seed = 2") == "");
+  const auto holds = [](const std::string& text, const std::string& what) {
+    return text.find(what) != std::string::npos;
+  };
+  BOOST_TEST(holds(read(""), "thin needs `every`, or `least` or `most`"), read(""));
+  BOOST_TEST(holds(read(", every = 2, most = 1.5"), "`most`, not both"));
+
+  BOOST_TEST(says(codec("[\"every\", \"least\"]"), "3:9: error: codecs.thin.ways: must be two or"));
+  BOOST_TEST(says(codec("[[\"every\"]]"), "must be two or more lists"));
+  BOOST_TEST(says(codec("[[\"every\"], []]"), "must be two or more lists"));
+  BOOST_TEST(says(codec("[[\"every\"], [7]]"), "must be two or more lists"));
+  BOOST_TEST(says(codec("[[\"every\"], [\"leest\"]]"), "no key \"leest\""));
+  BOOST_TEST(says(codec("[[\"every\"], [\"every\"]]"), "\"every\" stands in it twice"));
+  BOOST_TEST(says(codec("[[\"every\"], [\"seed\"]]"), "neither required nor have a default"));
+  BOOST_TEST(says("[models.m]\ndoc = \"x\"\nways = []\n", "unknown key \"ways\""));
+}
+
 BOOST_AUTO_TEST_CASE(every_mistake_is_told_with_its_place) {
   BOOST_TEST(says("[transports.radio]\nreliable = 1\n", "peernet-lab.toml:1:"));
   BOOST_TEST(says("[transports.radio]\nreliable = 1\n", "transports.radio.doc: is missing"));
@@ -122,7 +153,9 @@ BOOST_AUTO_TEST_CASE(every_mistake_is_told_with_its_place) {
   BOOST_TEST(says("[transports.radio]\ndoc = \"\"\nplain = true\n", "unknown key \"plain\""));
   BOOST_TEST(says("[transports]\nradio = 1\n", "must be a table"));
   BOOST_TEST(says("[transports.Radio]\ndoc = \"\"\n", "must match"));
-  BOOST_TEST(says("[transports.udp]\ndoc = \"\"\n", "two plugins"));
+  BOOST_TEST(says("[transports.udp]\ndoc = \"\"\n", "two plugins for the transport type \"udp\": "
+                                                    "PeerNet itself brings it, too; rename one"));
+  BOOST_TEST(says("[codecs.jpeg]\ndoc = \"\"\n", "peernet-image-codecs brings it, too"));
   BOOST_TEST(says("[transports.radio", "peernet-lab.toml:1:"));
   BOOST_TEST(says("", "empty"));
 }
@@ -159,6 +192,26 @@ BOOST_AUTO_TEST_CASE(of_two_declarations_of_a_module_the_first_folder_counts) {
   BOOST_TEST(wrong.empty(), to_string(wrong));
   BOOST_TEST(all.find(plugin_kind::sink, "arm")->doc == "first");
   BOOST_TEST(all.find(plugin_kind::sink, "leg")->module == "hall");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_a_plugins_is_told) {
+  const temp_folder folder;
+  for (const auto* name : {"Lab", "a_b", "zstd"})
+    std::ofstream(folder / "peernet-" + name + ".toml") << "[sinks.arm]\ndoc = \"moves\"\n";
+  for (const auto* name : {"lidar", "video"}) // the second of PeerNet's own, built elsewhere
+    std::ofstream(folder / "peernet-" + name + ".so") << "code";
+  auto all = catalogue::builtin();
+  const std::vector<std::filesystem::path> folders{folder.path()};
+  const auto wrong = to_string(declare_types(folders, all));
+  for (const auto* part :
+       {"peernet-Lab.toml: error: between \"peernet-\" and \".toml\" the name must match",
+        "peernet-a_b.toml: error: between",
+        "peernet-zstd.toml: error: PeerNet has a plugin of this",
+        "peernet-lidar.so: error: nothing declares what this plugin brings; put "
+        "peernet-lidar.toml beside it"})
+    BOOST_TEST(wrong.find(part) != std::string::npos, part << " in " << wrong);
+  BOOST_TEST(wrong.find("video") == std::string::npos, wrong);
+  BOOST_TEST(!all.find(plugin_kind::sink, "arm"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_right_is_known_whatever_is_wrong_beside_it) {
