@@ -2,6 +2,7 @@
 #include "transports/lane_sender.hpp"
 
 #include "runtime/core/thread.hpp"
+#include "runtime/plugin/guarded.hpp"
 
 #include <utility>
 
@@ -45,7 +46,7 @@ void lane_sender::send(const sample& s, std::uint16_t worker, recorder& by) {
 
 bool lane_sender::encode(sample& frame, std::uint16_t worker, recorder& by) {
   const auto begin = context_.clock->now();
-  auto encoded = codecs_[worker]->encode(frame.body);
+  auto encoded = guarded([&] { return codecs_[worker]->encode(frame.body); });
   const auto end = context_.clock->now();
   if (!encoded) {
     counters_.failed.fetch_add(1, std::memory_order_relaxed);

@@ -96,8 +96,16 @@ fault node_graph::at(plugin_kind kind, const stage_config& s, error e) const {
 
 result<void> node_graph::load_module(plugin_kind kind, const std::string& type) {
   const auto* entry = catalogue_.find(kind, type);
-  return entry ? types_.ensure_module(entry->module)
-               : error{errc::not_found, "no type \"" + type + "\""};
+  if (!entry)
+    return error{errc::not_found, "no type \"" + type + "\""};
+  if (auto ready = types_.ensure_module(entry->module); !ready || entry->module.empty())
+    return ready;
+  if (!types_.knows(kind, type))
+    return error{errc::unsupported, "plugin '" + entry->module + "' is declared to bring the " +
+                                        std::string(to_string(kind)) + " type \"" + type +
+                                        "\", and does not register it; mend peernet-" +
+                                        entry->module + ".toml, or build the plugin again"};
+  return {};
 }
 
 result<channel_kind*> node_graph::load_transport(const link_config& l) {

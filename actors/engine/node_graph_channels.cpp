@@ -5,6 +5,7 @@
 #include "runtime/config/packet_level.hpp"
 #include "runtime/core/address.hpp"
 #include "runtime/core/link_value.hpp"
+#include "runtime/plugin/guarded.hpp"
 #include "transports/codecs/codec_chain.hpp"
 #include "transports/security.hpp"
 
@@ -60,7 +61,7 @@ result<std::unique_ptr<receive_end>> node_graph::bind_end(const link_config& l, 
   if (!settings)
     return std::move(settings).error();
   settings->bind_address = at->address;
-  auto end = (*kind)->bind(*settings);
+  auto end = guarded([&] { return (*kind)->bind(*settings); });
   if (!end) // the remedy is that machine's
     return error{end.error().code, "node " + config().name + ": " + end.error().message};
   return end;
@@ -137,7 +138,7 @@ result<std::unique_ptr<lane_sender>> node_graph::open_lane(std::uint32_t number,
     return kind.error();
   const auto& where = end->where;
   const auto settings = channel_for(link, where.port == 0 ? "" : where.address);
-  auto channel = settings ? (*kind)->connect(*settings, where)
+  auto channel = settings ? guarded([&] { return (*kind)->connect(*settings, where); })
                           : result<std::unique_ptr<send_end>>{settings.error()};
   if (!channel)
     return error{channel.error().code, "links." + link.name + ": " + channel.error().message};

@@ -4,7 +4,7 @@
 // not record, count or send anything any more, and what was reported meanwhile stays true.
 #pragma once
 
-#include "actors/engine/guarded.hpp"
+#include "runtime/plugin/guarded.hpp"
 
 #include <atomic>
 #include <optional>

@@ -2,6 +2,7 @@
 #include "actors/remote/secure_stream.hpp"
 
 #include "actors/remote/raw_socket.hpp"
+#include "actors/remote/socket_bio.hpp"
 
 #include <cassert>
 #include <cerrno>
@@ -35,10 +36,6 @@ constexpr std::string_view protocol = "\x07peernet"; // as ALPN writes it: lengt
 constexpr long largest_certificate = 16 << 10;
 constexpr int most_drained = 4; // MiB of what nobody will read; who sends more is no friend
 
-/// What TLS begins with: the records of a handshake, or of an alert. Our frames never do.
-bool is_tls(unsigned char first) {
-  return first == 0x16 || first == 0x15;
-}
 /// A fatal alert "protocol version" in the clear, and what no TLS begins with: the one tells a bare
 /// peer, the other a secure one, that the two sides were started differently.
 constexpr std::string_view tls_refusal{"\x15\x03\x03\x00\x02\x02\x46", 7};
@@ -77,13 +74,9 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 } // namespace
 
 struct secure_stream::inside {
-  const int fd;
+  met_socket socket;
   const stream_security* security;                        ///< until the handshake is done
   std::unique_ptr<SSL, freed_by<SSL_free>> ssl = nullptr; ///< null: bare
-  bool heard = false;                                     ///< the first byte has come
-  bool foreign = false;                                   ///< and it was none of the way we speak
-  bool ended = false;                                     ///< the peer sends no more
-  int broke = 0;                                          ///< errno of the socket
   bool mute = false;                                      ///< nothing can be sent any more
   bool gone = false;                                      ///< nor received
   bool said_goodbye = false;
@@ -91,7 +84,7 @@ struct secure_stream::inside {
   bool unwelcome = false;
   error problem{errc::closed, ""};
 
-  inside(int of, const stream_security& s) : fd(of), security(&s) {}
+  inside(int fd, const stream_security& s) : socket{.fd = fd}, security(&s) {}
   inside(const inside&) = delete;
   inside& operator=(const inside&) = delete;
 
@@ -99,12 +92,12 @@ struct secure_stream::inside {
     ssl.reset();
     if (gone) {
       // Closing over bytes that nobody read would send a reset, which can overtake our alert.
-      ::shutdown(fd, SHUT_WR);
+      ::shutdown(socket.fd, SHUT_WR);
       for (int i = 0; i < most_drained; ++i)
-        if (receive_some(fd, nullptr, 1 << 20, MSG_TRUNC | MSG_DONTWAIT) <= 0)
+        if (receive_some(socket.fd, nullptr, 1 << 20, MSG_TRUNC | MSG_DONTWAIT) <= 0)
           break;
     }
-    ::close(fd);
+    ::close(socket.fd);
   }
 
   [[nodiscard]] bool handshaken() const { return !ssl || !security; }
@@ -123,7 +116,7 @@ struct secure_stream::inside {
   }
 
   error why_broken() const {
-    return {errc::closed, std::string("the connection broke: ") + std::strerror(broke)};
+    return {errc::closed, std::string("the connection broke: ") + std::strerror(socket.broke)};
   }
 
   result<void> secure(stream_side side);
@@ -131,15 +124,8 @@ struct secure_stream::inside {
   stream_status finish_handshake();
   error describe();
 
-  // What OpenSSL calls.
-  static int verify(X509_STORE_CTX* store, void* self) noexcept;
-  static BIO_METHOD* method();
-  static int bio_read(BIO* bio, char* into, std::size_t size, std::size_t* got) noexcept;
-  static int bio_write(BIO* bio, const char* from, std::size_t size, std::size_t* sent) noexcept;
-  static long bio_control(BIO* bio, int command, long, void*) noexcept;
+  static int verify(X509_STORE_CTX* store, void* self) noexcept; // OpenSSL calls it
 };
-
-// -- what OpenSSL calls ---------------------------------------------------------------------------
 
 /// In place of all that X.509 would check: a certificate is welcome or not, whoever signed it and
 /// whenever. That the peer has its key is shown by the handshake.
@@ -161,62 +147,6 @@ int secure_stream::inside::verify(X509_STORE_CTX* store, void* self) noexcept {
   in.unwelcome = true;
   ::X509_STORE_CTX_set_error(store, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT); // alert: unknown CA
   return 0;
-}
-
-int secure_stream::inside::bio_read(BIO* bio, char* into, std::size_t size,
-                                    std::size_t* got) noexcept {
-  auto& in = *static_cast<inside*>(::BIO_get_data(bio));
-  BIO_clear_retry_flags(bio);
-  const auto n = receive_some(in.fd, into, size);
-  if (n > 0) {
-    *got = static_cast<std::size_t>(n);
-    in.foreign = !std::exchange(in.heard, true) && !is_tls(static_cast<unsigned char>(*into));
-    return in.foreign ? 0 : 1;
-  }
-  *got = 0;
-  if (n == 0)
-    in.ended = true;
-  else if (is_wait(errno))
-    BIO_set_retry_read(bio);
-  else
-    in.broke = errno;
-  return 0;
-}
-
-/// A broken connection counts as one that takes nothing just now: what the peer sent before it
-/// broke, its alert above all, can still be read.
-int secure_stream::inside::bio_write(BIO* bio, const char* from, std::size_t size,
-                                     std::size_t* sent) noexcept {
-  auto& in = *static_cast<inside*>(::BIO_get_data(bio));
-  BIO_clear_retry_flags(bio);
-  const auto n = send_some(in.fd, from, size);
-  *sent = n > 0 ? static_cast<std::size_t>(n) : 0;
-  if (n > 0)
-    return 1;
-  if (!is_wait(errno))
-    in.broke = errno;
-  BIO_set_retry_write(bio);
-  return 0;
-}
-
-long secure_stream::inside::bio_control(BIO* bio, int command, long, void*) noexcept {
-  if (command == BIO_CTRL_EOF)
-    return static_cast<inside*>(::BIO_get_data(bio))->ended ? 1 : 0;
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
-/// OpenSSL's own socket BIO would raise SIGPIPE.
-BIO_METHOD* secure_stream::inside::method() {
-  static const std::unique_ptr<BIO_METHOD, freed_by<BIO_meth_free>> made = [] {
-    auto* m = ::BIO_meth_new(::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "peernet socket");
-    if (m) {
-      ::BIO_meth_set_read_ex(m, bio_read);
-      ::BIO_meth_set_write_ex(m, bio_write);
-      ::BIO_meth_set_ctrl(m, bio_control);
-    }
-    return std::unique_ptr<BIO_METHOD, freed_by<BIO_meth_free>>(m);
-  }();
-  return made.get();
 }
 
 // -- inside ---------------------------------------------------------------------------------------
@@ -242,13 +172,11 @@ result<void> secure_stream::inside::secure(stream_side side) {
   ::SSL_CTX_set_alpn_select_cb(c, choose_protocol, nullptr);
 
   ssl.reset(::SSL_new(c));
-  BIO* bio = method() ? ::BIO_new(method()) : nullptr;
+  BIO* bio = make_socket_bio(socket);
   if (!ssl || !bio) {
     ::BIO_free(bio);
     return error{errc::internal, "TLS does not start: " + reason()};
   }
-  ::BIO_set_data(bio, this);
-  ::BIO_set_init(bio, 1);
   ::SSL_set_bio(ssl.get(), bio, bio);
   if (side == stream_side::client)
     ::SSL_set_connect_state(ssl.get());
@@ -262,7 +190,7 @@ stream_status secure_stream::inside::status(int returned) {
   const auto code = ::SSL_get_error(ssl.get(), returned);
   if (code == SSL_ERROR_WANT_READ)
     return stream_status::wants_read;
-  if (code == SSL_ERROR_WANT_WRITE && broke == 0)
+  if (code == SSL_ERROR_WANT_WRITE && socket.broke == 0)
     return stream_status::wants_write;
   if (code == SSL_ERROR_WANT_WRITE && !security) {
     // The reason may wait to be read, as an alert; then so does nothing else.
@@ -276,14 +204,14 @@ stream_status secure_stream::inside::status(int returned) {
   if (code == SSL_ERROR_ZERO_RETURN)
     return end({errc::closed, closed_in_order});
   auto why = describe();
-  if (foreign)
-    send_some(fd, tls_refusal.data(), tls_refusal.size());
+  if (socket.foreign)
+    send_some(socket.fd, tls_refusal.data(), tls_refusal.size());
   return end(std::move(why));
 }
 
 /// Why OpenSSL gave up, in words.
 error secure_stream::inside::describe() {
-  if (foreign)
+  if (socket.foreign)
     return {errc::unencrypted, peer_is_bare};
   if (unwelcome)
     return {errc::untrusted, "the peer's certificate is not known here" +
@@ -308,7 +236,7 @@ error secure_stream::inside::describe() {
                               ? cut_in_handshake
                               : "the peer's end was closed without a word (did its process end?)"};
   default:
-    return broke != 0 ? why_broken() : error{errc::closed, "TLS failed: " + reason()};
+    return socket.broke != 0 ? why_broken() : error{errc::closed, "TLS failed: " + reason()};
   }
 }
 
@@ -364,17 +292,17 @@ stream_status secure_stream::read(std::span<std::byte> into, std::size_t& got) {
     const int returned = ::SSL_read_ex(in_->ssl.get(), into.data(), into.size(), &got);
     return returned == 1 ? stream_status::done : in_->status(returned);
   }
-  const auto n = receive_some(in_->fd, into.data(), into.size());
+  const auto n = receive_some(in_->socket.fd, into.data(), into.size());
   if (n == 0)
     return in_->end({errc::closed, closed_in_order});
   if (n < 0 && is_wait(errno))
     return stream_status::wants_read;
   if (n < 0) {
-    in_->broke = errno;
+    in_->socket.broke = errno;
     return in_->end(in_->why_broken());
   }
-  if (!std::exchange(in_->heard, true) && is_tls(std::to_integer<unsigned char>(into[0]))) {
-    send_some(in_->fd, bare_refusal.data(), bare_refusal.size());
+  if (!std::exchange(in_->socket.heard, true) && is_tls(std::to_integer<unsigned char>(into[0]))) {
+    send_some(in_->socket.fd, bare_refusal.data(), bare_refusal.size());
     return in_->end({errc::unencrypted, peer_is_secure});
   }
   got = static_cast<std::size_t>(n);
@@ -391,14 +319,14 @@ stream_status secure_stream::write(std::span<const std::byte> from, std::size_t&
     const int returned = ::SSL_write_ex(in_->ssl.get(), from.data(), from.size(), &sent);
     return returned == 1 ? stream_status::done : in_->status(returned);
   }
-  const auto n = send_some(in_->fd, from.data(), from.size());
+  const auto n = send_some(in_->socket.fd, from.data(), from.size());
   if (n < 0 && is_wait(errno))
     return stream_status::wants_write;
   if (n < 0) {
-    in_->broke = errno;
+    in_->socket.broke = errno;
     unsigned char first = 0;
-    const bool refused = !in_->heard &&
-                         receive_some(in_->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
+    const bool refused = !in_->socket.heard &&
+                         receive_some(in_->socket.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
                          is_tls(first);
     return refused ? in_->end({errc::unencrypted, peer_is_secure}) : in_->fall_mute();
   }
@@ -418,11 +346,11 @@ void secure_stream::say_goodbye() noexcept {
     if (::SSL_shutdown(in_->ssl.get()) < 0)
       return; // the socket is full: what is in it should still arrive
   }
-  ::shutdown(in_->fd, SHUT_WR);
+  ::shutdown(in_->socket.fd, SHUT_WR);
 }
 
 int secure_stream::fd() const noexcept {
-  return in_->fd;
+  return in_->socket.fd;
 }
 
 std::optional<fingerprint> secure_stream::peer() const {

@@ -31,7 +31,6 @@ struct words<option_kind> {
 
 namespace {
 
-constexpr std::string_view prefix = "peernet-", suffix = ".toml";
 const std::string what_file = "declaration of a plugin";
 const std::string ways_form =
     "must be two or more lists of keys, like [[\"factor\"], [\"width\", \"height\"]]";
@@ -209,6 +208,24 @@ private:
   mistakes& wrong_;
 };
 
+/// The files "peernet-MODULE" + `suffix`, by module; of two the one in the earlier folder.
+std::map<std::string, fs::path> modules_in(std::span<const fs::path> folders,
+                                           std::string_view suffix) {
+  constexpr std::string_view prefix = "peernet-";
+  std::map<std::string, fs::path> files;
+  for (const auto& folder : folders) {
+    std::error_code none;
+    for (const auto& e : fs::directory_iterator(folder, none)) {
+      const auto name = e.path().filename().string();
+      if (name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
+          name.ends_with(suffix))
+        files.try_emplace(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()),
+                          e.path());
+    }
+  }
+  return files;
+}
+
 } // namespace
 
 std::vector<diagnostic> declare_types(std::string_view text, std::string file,
@@ -225,24 +242,32 @@ std::vector<diagnostic> declare_types(std::string_view text, std::string file,
 }
 
 std::vector<diagnostic> declare_types(std::span<const fs::path> folders, catalogue& into) {
-  std::map<std::string, fs::path> files; // by module
-  for (const auto& folder : folders) {
-    std::error_code none;
-    for (const auto& e : fs::directory_iterator(folder, none)) {
-      const auto name = e.path().filename().string();
-      if (name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
-          name.ends_with(suffix))
-        files.try_emplace(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()),
-                          e.path());
-    }
-  }
+  std::set<std::string> ours;
+  for (const auto& entry : catalogue::builtin().entries())
+    ours.insert(entry.module);
+  const auto declarations = modules_in(folders, ".toml"), libraries = modules_in(folders, ".so");
   std::vector<diagnostic> all;
-  for (const auto& [module, file] : files) {
+  for (const auto& [module, file] : declarations) {
+    if (!is_name(module) || ours.contains(module)) {
+      all.push_back(
+          {{},
+           file.string(),
+           is_name(module)
+               ? "PeerNet has a plugin of this name itself; give yours another"
+               : "between \"peernet-\" and \".toml\" the name must match [a-z][a-z0-9-]*"});
+      continue;
+    }
     const auto text = load_small_text(file.string(), what_file);
     auto wrong = text ? declare_types(*text, file.string(), module, into)
                       : std::vector{diagnostic{{}, file.string(), text.error().message}};
     all.insert(all.end(), wrong.begin(), wrong.end());
   }
+  for (const auto& [module, file] : libraries)
+    if (!declarations.contains(module) && !ours.contains(module))
+      all.push_back(
+          {{},
+           file.string(),
+           "nothing declares what this plugin brings; put peernet-" + module + ".toml beside it"});
   return all;
 }
 

@@ -21,7 +21,9 @@ namespace peernet {
                                                     const std::string& module, catalogue& into);
 
 /// The same for every peernet-<module>.toml in `folders`; of two for one module the one in the
-/// earlier folder counts, as with the libraries. Folders that are not there hold none.
+/// earlier folder counts, as with the libraries. Folders that are not there hold none. A module
+/// that has the name of one of PeerNet's own is a mistake, and so is a library that nothing
+/// declares.
 [[nodiscard]] std::vector<diagnostic> declare_types(std::span<const std::filesystem::path> folders,
                                                     catalogue& into);
 

@@ -2,6 +2,8 @@
 // The one file that includes the TOML library; its exceptions end here.
 #include "runtime/config/document.hpp"
 
+#include "runtime/core/utf8.hpp"
+
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -142,7 +144,7 @@ std::variant<document_table, syntax_error> parse_document(std::string_view text,
                                       std::to_string(max_nesting) + " deep"};
     return std::move(*root.as<document_table>());
   } catch (const toml::parse_error& e) {
-    return syntax_error{place_of(e.source().begin), std::string(e.description())};
+    return syntax_error{place_of(e.source().begin), printable(e.description())};
   }
 }
 

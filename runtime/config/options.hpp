@@ -6,9 +6,9 @@
 
 #include "runtime/core/time.hpp"
 
-#include <cassert>
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -37,13 +37,16 @@ public:
     return values_.find(name) != values_.end();
   }
 
-  /// The value of an option that the catalogue declares with this type; asking for another type is
-  /// a defect.
+  /// The value of an option that the catalogue declares with this type, and that is required or has
+  /// a default. Asking for another is a defect of who asks, and thrown as std::logic_error: it ends
+  /// the making of an object of a plugin from elsewhere, not the process.
   template <class T>
   [[nodiscard]] const T& get(std::string_view name) const {
-    const auto it = values_.find(name);
-    assert(it != values_.end() && std::holds_alternative<T>(it->second));
-    return std::get<T>(it->second);
+    if (const auto* value = find<T>(name))
+      return *value;
+    throw std::logic_error("it reads its key \"" + std::string(name) + "\", which " +
+                           (has(name) ? "is declared as another kind"
+                                      : "is not declared, or neither written nor given a default"));
   }
 
   /// Null if the option is absent, or of another type.

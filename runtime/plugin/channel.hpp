@@ -91,7 +91,8 @@ enum class send_status : std::uint8_t {
   too_large,   ///< the channel can never take this frame; nothing was taken, `limit` says why
 };
 
-/// The sending end. Thread: one at a time; handing it to another thread needs a happens-before.
+/// The sending end. Nothing in it throws. Thread: one at a time; handing it to another thread needs
+/// a happens-before.
 class send_end {
 public:
   virtual ~send_end() = default;
@@ -121,7 +122,7 @@ public:
   [[nodiscard]] virtual channel_report report() const { return {}; }
 };
 
-/// The receiving end. Thread: `receive` by one thread; `stop` by any.
+/// The receiving end. Nothing in it throws. Thread: `receive` by one thread; `stop` by any.
 class receive_end {
 public:
   virtual ~receive_end() = default;
@@ -144,7 +145,7 @@ public:
   [[nodiscard]] virtual channel_report report() const { return {}; }
 };
 
-/// A transport: makes both ends. Thread: any.
+/// A transport: makes both ends. An exception counts as errc::internal with its text. Thread: any.
 class channel_kind {
 public:
   virtual ~channel_kind() = default;

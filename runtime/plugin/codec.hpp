@@ -9,7 +9,7 @@
 namespace peernet {
 
 /// Encodes and decodes payloads. One object for each worker that sends on a lane and one for each
-/// that receives; each used by one thread.
+/// that receives; each used by one thread. An exception counts as errc::internal with its text.
 class codec {
 public:
   virtual ~codec() = default;

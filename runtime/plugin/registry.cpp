@@ -100,6 +100,22 @@ result<void> registry::ensure_module(std::string_view module) {
   return modules_.emplace(module, std::move(loaded)).first->second;
 }
 
+bool registry::knows(plugin_kind kind, std::string_view type) const {
+  switch (kind) {
+  case plugin_kind::sensor:
+    return sensors_.contains(type);
+  case plugin_kind::model:
+    return models_.contains(type);
+  case plugin_kind::sink:
+    return sinks_.contains(type);
+  case plugin_kind::codec:
+    return codecs_.contains(type);
+  case plugin_kind::transport:
+    break;
+  }
+  return channels_.contains(type);
+}
+
 result<std::unique_ptr<sensor>> registry::make_sensor(std::string_view type,
                                                       const options& settings,
                                                       const environment& where) const {

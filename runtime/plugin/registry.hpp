@@ -4,6 +4,7 @@
 // it was told to load. Knows nothing of which type lives in which module; the catalogue does.
 #pragma once
 
+#include "runtime/config/catalogue.hpp"
 #include "runtime/plugin/loader.hpp"
 #include "runtime/plugin/registrar.hpp"
 
@@ -41,6 +42,9 @@ public:
   /// Errors: errc::not_found, unreadable, refused (another ABI), unsupported (not a plugin),
   /// bad_scenario (a name that cannot be a module's).
   [[nodiscard]] result<void> ensure_module(std::string_view module);
+
+  /// Whether such a type was registered, by the program or by a module that is loaded.
+  [[nodiscard]] bool knows(plugin_kind kind, std::string_view type) const;
 
   /// A new object of a type. errc::not_found for an unknown type, with the nearest known one;
   /// otherwise what the factory says. Whatever the factory throws becomes errc::internal.

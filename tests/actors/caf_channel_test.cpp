@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_SUITE(caf_channel_test)
 
 const bool between_nodes =
     holds_for({.name = "between_nodes", .open = two_nodes, .reached_by = reach::name});
-const bool within_a_node =
-    holds_for({.name = "within_a_node", .open = one_node, .reached_by = reach::name});
+const bool within_a_node = holds_for(
+    {.name = "within_a_node", .open = one_node, .reached_by = reach::name, .lends_bodies = true});
 
 BOOST_AUTO_TEST_CASE(a_node_without_a_direct_connection_cannot_be_sent_to) {
   const auto t = one_node();

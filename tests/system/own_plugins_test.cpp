@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 using namespace peernet;
 namespace fs = std::filesystem;
@@ -41,41 +42,18 @@ std::vector<std::string> over_seqpacket(const std::vector<std::string>& more = {
   return all;
 }
 
-/// robot → cloud → edge → robot, cloud and edge on one other machine.
-constexpr std::string_view two_on_one_machine = R"([scenario]
-samples = 20
-[nodes.robot]
-[nodes.cloud]
-host = "10.77.0.2"
-[nodes.edge]
-host = "10.77.0.2:7448"
-[sensors.probe]
-node = "robot"
-type = "bytes"
-size = "1kB"
-arrival = "closed-loop"
-[inference.first]
-node = "cloud"
-model = "echo"
-[inference.second]
-node = "edge"
-model = "echo"
-[sinks.back]
-node = "robot"
-[links.up]
-from = "probe"
-to = "first"
-[links.across]
-from = "first"
-to = "second"
-transport = "seqpacket"
-[links.down]
-from = "second"
-to = "back"
-)";
-
-void without_hosts(const temp_folder& folder) {
-  std::ofstream(folder / "hosts.toml") << "# the scenario says it all\n";
+/// The example under another name, with its declaration changed from `was` to `is`.
+void make_plugin(const temp_folder& folder, const std::string& module, const std::string& was,
+                 const std::string& is) {
+  const fs::path examples(PEERNET_EXAMPLES);
+  fs::copy_file(examples / "peernet-seqpacket.so", folder / "peernet-" + module + ".so");
+  std::stringstream text;
+  text << std::ifstream(examples / declaration).rdbuf();
+  auto changed = text.str();
+  BOOST_REQUIRE(holds(changed, was));
+  for (auto at = changed.find(was); at != std::string::npos; at = changed.find(was, at + is.size()))
+    changed.replace(at, was.size(), is);
+  std::ofstream(folder / "peernet-" + module + ".toml") << changed;
 }
 
 } // namespace
@@ -130,6 +108,38 @@ BOOST_AUTO_TEST_CASE(a_declaration_without_its_library_is_told_at_the_links_key)
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_library_and_a_declaration_that_disagree_are_told_before_anything_runs) {
+  const auto refused = [](const std::string& module, const std::string& was, const std::string& is,
+                          const std::string& transport, const std::string& words) {
+    const temp_folder folder;
+    make_plugin(folder, module, was, is);
+    const plugin_path path(folder.path().string());
+    run_process run(echo_scenario, set({"links.up.transport=" + transport}));
+    BOOST_TEST((run.exit_code() == 1 || run.exit_code() == 2));
+    BOOST_TEST(holds(run.err(), "links.up"), run.err());
+    BOOST_TEST(holds(run.err(), words), run.err());
+    BOOST_TEST(!run.results());
+  };
+  refused("radio", "transports.seqpacket", "transports.radio", "radio",
+          "plugin 'radio' is declared to bring the transport type \"radio\", and does not register "
+          "it; mend peernet-radio.toml");
+  refused("seqpacket", "kind = \"size\", default = \"200kB\", min = \"4kB\", max = \"64MB\"",
+          "kind = \"text\", default = \"much\"", "seqpacket",
+          "it reads its key \"buffer\", which is declared as another kind");
+}
+
+BOOST_AUTO_TEST_CASE(a_library_that_nothing_declares_is_told) {
+  const temp_folder folder;
+  fs::copy_file(fs::path(PEERNET_EXAMPLES) / "peernet-seqpacket.so",
+                folder / "peernet-seqpacket.so");
+  const plugin_path path(folder.path().string());
+  run_process run(echo_scenario, over_seqpacket());
+  BOOST_TEST(run.exit_code() == 2);
+  BOOST_TEST(holds(run.err(), folder / "peernet-seqpacket.so: error: nothing declares"), run.err());
+  BOOST_TEST(holds(run.err(), "put peernet-seqpacket.toml beside it"), run.err());
+  BOOST_TEST(!run.had_nodes());
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_declaration_is_told_with_its_place) {
   const temp_folder folder;
   std::ofstream(folder / declaration) << "[transports.seqpacket]\nreliabel = true\n";
@@ -150,27 +160,18 @@ BOOST_AUTO_TEST_CASE(on_another_machine_its_owner_allows_it) {
   auto& cloud = (*lab)["cloud"];
   const std::vector<std::string> allowed{"--allow-plugins", PEERNET_EXAMPLES};
   cloud.start_daemon(allowed);
-  std::vector<std::string> arguments{"--listen",         "10.77.0.2:7448", "--identity",
-                                     cloud / "identity", "--cache",        cloud / "cache-of-edge"};
-  const auto start_second = [&] {
-    auto how = cloud.command("peernet-node", arguments);
-    how.mark = cloud.mark(); // its workers are of the run, too
-    auto second = std::make_unique<marked_process>(how);
-    await_that("the second daemon listens", [&] { return holds(second->err(), "listening at"); });
-    return second;
-  };
+  const std::vector<std::string> across{"links.across.transport=seqpacket"};
   {
-    const auto second = start_second();
-    auto run = lab->run(two_on_one_machine, {}, {}, without_hosts);
+    const auto second = cloud.start_second_daemon(); // which allows none
+    auto run = lab->run_on_both_daemons(relay_scenario, across);
     BOOST_TEST(run.exit_code() == 2, run.err());
     BOOST_TEST(holds(run.err(), "edge"), run.err());
     BOOST_TEST(holds(run.err(), "there is no transport \"seqpacket\""), run.err());
     await_that("both are free", [&] { return cloud.workers().empty(); });
   }
   cloud.start_daemon(allowed); // it bears the mark that the second one's end took away
-  arguments.insert(arguments.end(), allowed.begin(), allowed.end());
-  const auto second = start_second();
-  auto run = lab->run(two_on_one_machine, {}, {}, without_hosts);
+  const auto second = cloud.start_second_daemon(allowed);
+  auto run = lab->run_on_both_daemons(relay_scenario, across);
   run.expect_end(0, one_each);
   BOOST_TEST(run.database().number("SELECT delivered FROM links WHERE transport = 'seqpacket'") ==
              20);

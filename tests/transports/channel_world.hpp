@@ -62,6 +62,8 @@ struct subject {
   /// channel keeps no more than the kernel's buffers hold.
   std::size_t each_of_many = 200;
   std::string key = {}; ///< channel_settings::key
+  /// The receiver reads the very bytes of the sender, and holds them until it has.
+  bool lends_bodies = false;
   /// Of the sockets by which strangers come; 0: SOCK_STREAM if reliable, else SOCK_DGRAM.
   int socket_type = 0;
 };

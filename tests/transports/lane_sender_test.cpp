@@ -268,6 +268,18 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_encoded_failed_and_the_log_says_where_and_wh
   BOOST_TEST(l.channel->frames().front().header.sequence == 0u); // a failure takes no number
 }
 
+BOOST_AUTO_TEST_CASE(what_a_codec_throws_fails_the_sample_alone) {
+  sending_lane l({}, 1);
+  l.channel->make_room(fake_outgoing::endless);
+  l.send(0, "thrown");
+  l.send(1);
+  BOOST_TEST(only(l.node.recorded(), outcome::failed).size() == 1u);
+  const auto [events, suppressed] = l.node.events.take();
+  BOOST_REQUIRE(events.size() == 1u);
+  BOOST_TEST(events[0].detail.find("does not know better") != std::string::npos);
+  BOOST_TEST((l.sut->counters().failed == 1 && l.sut->counters().sent == 1));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_larger_than_the_limit_failed_and_never_met_the_channel) {
   sending_lane l;
   l.channel->make_room(fake_outgoing::endless);

@@ -9,19 +9,23 @@
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace peernet {
 
-/// A codec that writes its own number in front, or fails on bodies that say so.
+/// A codec that writes its own number in front, or fails on bodies that say so, by itself or by
+/// what it throws.
 class prefixing_codec final : public codec {
 public:
   explicit prefixing_codec(char number) : number_(number) {}
   result<payload> encode(const payload& plain) override {
     if (plain.text() == "spoilt")
       return error{errc::unsupported, "this codec does not like it"};
+    if (plain.text() == "thrown")
+      throw std::runtime_error("this codec does not know better");
     auto encoded = payload::copy_of(number_ + std::string(plain.text()));
     return payload(plain.what(), encoded.bytes(), encoded.owner());
   }

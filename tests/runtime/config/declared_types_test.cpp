@@ -153,7 +153,9 @@ BOOST_AUTO_TEST_CASE(every_mistake_is_told_with_its_place) {
   BOOST_TEST(says("[transports.radio]\ndoc = \"\"\nplain = true\n", "unknown key \"plain\""));
   BOOST_TEST(says("[transports]\nradio = 1\n", "must be a table"));
   BOOST_TEST(says("[transports.Radio]\ndoc = \"\"\n", "must match"));
-  BOOST_TEST(says("[transports.udp]\ndoc = \"\"\n", "two plugins"));
+  BOOST_TEST(says("[transports.udp]\ndoc = \"\"\n", "two plugins for the transport type \"udp\": "
+                                                    "PeerNet itself brings it, too; rename one"));
+  BOOST_TEST(says("[codecs.jpeg]\ndoc = \"\"\n", "peernet-image-codecs brings it, too"));
   BOOST_TEST(says("[transports.radio", "peernet-lab.toml:1:"));
   BOOST_TEST(says("", "empty"));
 }
@@ -190,6 +192,26 @@ BOOST_AUTO_TEST_CASE(of_two_declarations_of_a_module_the_first_folder_counts) {
   BOOST_TEST(wrong.empty(), to_string(wrong));
   BOOST_TEST(all.find(plugin_kind::sink, "arm")->doc == "first");
   BOOST_TEST(all.find(plugin_kind::sink, "leg")->module == "hall");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_a_plugins_is_told) {
+  const temp_folder folder;
+  for (const auto* name : {"Lab", "a_b", "zstd"})
+    std::ofstream(folder / "peernet-" + name + ".toml") << "[sinks.arm]\ndoc = \"moves\"\n";
+  for (const auto* name : {"lidar", "video"}) // the second of PeerNet's own, built elsewhere
+    std::ofstream(folder / "peernet-" + name + ".so") << "code";
+  auto all = catalogue::builtin();
+  const std::vector<std::filesystem::path> folders{folder.path()};
+  const auto wrong = to_string(declare_types(folders, all));
+  for (const auto* part :
+       {"peernet-Lab.toml: error: between \"peernet-\" and \".toml\" the name must match",
+        "peernet-a_b.toml: error: between",
+        "peernet-zstd.toml: error: PeerNet has a plugin of this",
+        "peernet-lidar.so: error: nothing declares what this plugin brings; put "
+        "peernet-lidar.toml beside it"})
+    BOOST_TEST(wrong.find(part) != std::string::npos, part << " in " << wrong);
+  BOOST_TEST(wrong.find("video") == std::string::npos, wrong);
+  BOOST_TEST(!all.find(plugin_kind::sink, "arm"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_right_is_known_whatever_is_wrong_beside_it) {

@@ -64,6 +64,14 @@ BOOST_AUTO_TEST_CASE(a_syntax_error_has_its_place) {
   BOOST_TEST(!error_of("[a\n").message.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_syntax_error_is_one_line_whatever_the_text_holds) {
+  const auto read = parse_document("a = tru\nb = 1", 0);
+  const auto* wrong = std::get_if<syntax_error>(&read);
+  BOOST_REQUIRE(wrong);
+  BOOST_TEST(wrong->message.find("tru") != std::string::npos, wrong->message);
+  BOOST_TEST(wrong->message.find('\n') == std::string::npos, wrong->message);
+}
+
 BOOST_AUTO_TEST_CASE(endless_keys_and_nesting_are_refused_before_they_eat_the_stack) {
   const auto key = repeated("a.", 500'000) + "a";
   for (const auto& text :

@@ -108,6 +108,24 @@ BOOST_AUTO_TEST_CASE(what_a_factory_throws_becomes_an_error) {
   BOOST_TEST(!sut.make_sink("nothing", {}, {}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(a_factory_that_reads_what_its_type_does_not_declare_is_told_of_the_key) {
+  registry sut;
+  sut.add_sink("mine", [](const options& settings, const environment& where) {
+    (void)settings.get<std::int64_t>("every");
+    return make_null(settings, where);
+  });
+  options settings;
+  const auto why = [&] {
+    const auto made = sut.make_sink("mine", settings, {.stage = "actuator"});
+    return made.ok() ? "" : made.error().message;
+  };
+  BOOST_TEST(why().find("its key \"every\", which is not declared") != std::string::npos, why());
+  settings.set("every", 3.0);
+  BOOST_TEST(why().find("which is declared as another kind") != std::string::npos, why());
+  settings.set("every", std::int64_t{3});
+  BOOST_TEST(why() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_factory_s_own_error_is_passed_on) {
   registry sut;
   sut.add_codec("sour", [](const options&, const environment&) {
@@ -117,6 +135,16 @@ BOOST_AUTO_TEST_CASE(a_factory_s_own_error_is_passed_on) {
   BOOST_REQUIRE(!made.ok());
   BOOST_TEST((made.error().code == errc::not_found));
   BOOST_TEST(made.error().message == "table.bin is missing");
+}
+
+BOOST_AUTO_TEST_CASE(a_type_is_known_by_its_kind_and_name) {
+  registry sut;
+  sut.add_sink("mine", make_null);
+  BOOST_TEST(sut.knows(plugin_kind::sink, "mine"));
+  BOOST_TEST(!sut.knows(plugin_kind::sink, "yours"));
+  for (const auto kind :
+       {plugin_kind::sensor, plugin_kind::model, plugin_kind::codec, plugin_kind::transport})
+    BOOST_TEST(!sut.knows(kind, "mine"));
 }
 
 BOOST_AUTO_TEST_CASE(transports_are_found_by_name) {

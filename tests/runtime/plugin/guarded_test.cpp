@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "actors/engine/guarded.hpp"
+#include "runtime/plugin/guarded.hpp"
 
 #include <boost/test/unit_test.hpp>
 
