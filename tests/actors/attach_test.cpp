@@ -6,6 +6,7 @@
 #include "runtime/core/clock.hpp"
 #include "runtime/core/thread.hpp"
 #include "tests/support/deadline.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <caf/actor_cast.hpp>
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_SUITE(attach_test)
 BOOST_AUTO_TEST_CASE(one_process_finds_the_root_that_the_other_offers) {
   process offering, taking;
   const auto root = attach(offering, taking, connected_pair(), offering.root_ptr());
-  BOOST_REQUIRE_MESSAGE(root.ok(), (root.ok() ? "" : root.error().message));
+  BOOST_REQUIRE_MESSAGE(root.ok(), why(root));
   BOOST_TEST(taking.ask(*root, 41) == 42);
 }
 
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_slow_handshake_is_not_cut_off_by_a_heartbeat) {
         attach_as(offering.system, near.ours, offering.root_ptr(), network_handshake, test_deadline)
             .ok());
     const auto root = attach_to(taking.system, far.theirs, test_deadline);
-    BOOST_REQUIRE_MESSAGE(root.ok(), (root.ok() ? "" : root.error().message));
+    BOOST_REQUIRE_MESSAGE(root.ok(), why(root));
     BOOST_TEST(taking.ask(*root, part) == part + 1);
     BOOST_TEST(taking.ask(*root, part) == part + 1);
   }

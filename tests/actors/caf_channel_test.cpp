@@ -6,6 +6,7 @@
 #include "actors/child_process.hpp"
 #include "actors/node.hpp"
 #include "actors/system_config.hpp"
+#include "tests/support/why.hpp"
 #include "tests/transports/channel_contract.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -45,7 +46,7 @@ struct joined_nodes {
                             test_deadline)
                       .ok());
     const auto root = attach_to(sending.system, pair->theirs, test_deadline);
-    BOOST_REQUIRE_MESSAGE(root.ok(), (root.ok() ? "" : root.error().message));
+    BOOST_REQUIRE_MESSAGE(root.ok(), why(root));
     sending.peers.add(0, caf::actor_cast<node_actor>(*root)); // the receiving node is number 0
   }
   ~joined_nodes() { ::close(wire); }

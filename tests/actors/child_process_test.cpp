@@ -3,6 +3,7 @@
 #include "runtime/core/clock.hpp"
 #include "tests/support/deadline.hpp"
 #include "tests/support/skip.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,7 +22,7 @@ namespace {
 child_process start(const std::string& program, const std::vector<std::string>& arguments = {},
                     const std::vector<int>& inherited = {}) {
   auto started = child_process::start(program, arguments, inherited);
-  BOOST_REQUIRE_MESSAGE(started.ok(), (started.ok() ? "" : started.error().message));
+  BOOST_REQUIRE_MESSAGE(started.ok(), why(started));
   return *std::move(started);
 }
 

@@ -5,6 +5,7 @@
 #include "actors/remote/pairing.hpp"
 #include "tests/actors/remote/scripted_peer.hpp"
 #include "tests/actors/stand_in.hpp"
+#include "tests/support/why.hpp"
 
 #include <fstream>
 
@@ -183,7 +184,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_works_once) {
   const temp_folder of_desk, of_thief;
   const auto token = must(make_invitation(of_robot.path(), 1h));
   const auto paired = pair(desk.self, of_desk, token);
-  BOOST_REQUIRE_MESSAGE(paired.ok(), (paired.ok() ? "" : paired.error().message));
+  BOOST_REQUIRE_MESSAGE(paired.ok(), why(paired));
   BOOST_TEST(paired->name == "robot");
   await("the log", [&] { return has_logged("paired with coordinator \"desk\" (127.0.0.1)"); });
   const auto again = pair(thief.self, of_thief, token);
@@ -222,7 +223,7 @@ BOOST_AUTO_TEST_CASE(who_is_trusted_already_may_pair_again) {
   // Its half of the pairing was lost, say: the answer did not arrive.
   const auto token = must(make_invitation(of_robot.path(), 1h));
   const auto paired = pair(laptop.self, of_laptop, token);
-  BOOST_REQUIRE_MESSAGE(paired.ok(), (paired.ok() ? "" : paired.error().message));
+  BOOST_REQUIRE_MESSAGE(paired.ok(), why(paired));
   BOOST_TEST(trust(of_laptop.path()).knows(robot.self.print(), peer_role::node));
   auto stream = come();
   run(stream);

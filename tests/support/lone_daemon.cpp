@@ -4,6 +4,7 @@
 #include "actors/remote/dial.hpp"
 #include "actors/remote/trust.hpp"
 #include "tests/support/run_scenarios.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/results_collector.hpp>
 #include <boost/test/unit_test.hpp>
@@ -21,13 +22,13 @@ namespace fs = std::filesystem;
 namespace {
 
 void require(const result<void>& done) {
-  BOOST_REQUIRE_MESSAGE(done.ok(), (done ? "" : done.error().message));
+  BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
 }
 
 /// An identity with a folder, where it trusts nobody yet.
 identity make_identity(const std::string& name, const std::string& folder) {
   auto made = identity::make(name);
-  BOOST_REQUIRE_MESSAGE(made.ok(), (made ? "" : made.error().message));
+  BOOST_REQUIRE_MESSAGE(made.ok(), why(made));
   require(made->store(folder));
   return *std::move(made);
 }

@@ -3,6 +3,7 @@
 
 #include "tests/support/run_scenarios.hpp"
 #include "tests/support/skip.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/results_collector.hpp>
 #include <boost/test/unit_test.hpp>
@@ -25,7 +26,7 @@ namespace {
 constexpr const char* daemon_port = "7447";
 
 void require(const result<void>& done) {
-  BOOST_REQUIRE_MESSAGE(done.ok(), (done ? "" : done.error().message));
+  BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
 }
 
 std::string interface_to(const std::string& network, const std::string& other) {

@@ -4,6 +4,7 @@
 #include "tests/support/machines.hpp"
 #include "tests/support/run_scenarios.hpp"
 #include "tests/support/run_sockets.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -34,7 +35,7 @@ private:
     words.insert(words.end(), what_.begin(), what_.end());
     words.emplace_back("blackhole");
     const auto done = run_ip(machine_.inside(), words);
-    BOOST_TEST(done.ok(), (done ? "" : done.error().message));
+    BOOST_TEST(done.ok(), why(done));
   }
   const machine& machine_;
   const std::vector<std::string> what_;
@@ -250,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_small_mtu_is_worth_a_look) {
   for (const auto& [here, there] : {std::pair{"robot", "cloud"}, {"cloud", "robot"}}) {
     const auto done =
         run_ip((*lab)[here].inside(), {"link", "set", "lan-"s + there, "mtu", "1280"});
-    BOOST_REQUIRE_MESSAGE(done.ok(), (done ? "" : done.error().message));
+    BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
   }
   const diagnosis_of d(*lab, echo_scenario, 0);
   d.says({"! node cloud MTU 1280 on the way there", "→ compare `ip link` on both machines"});

@@ -4,6 +4,7 @@
 #include "actors/remote/dial.hpp"
 #include "actors/remote/ready.hpp"
 #include "tests/support/deadline.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -26,7 +27,7 @@ stamp soon() {
 
 template <class T>
 T must(result<T> r) {
-  BOOST_REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : r.error().message));
+  BOOST_REQUIRE_MESSAGE(r.ok(), why(r));
   return *std::move(r);
 }
 
@@ -174,7 +175,7 @@ framed_stream come_to(const lone_daemon& daemon) {
   framed_stream stream(must(secure_stream::over(must(dial("127.0.0.1", daemon.port(), soon())),
                                                 security, stream_side::client)));
   const auto in = stream.handshake(soon());
-  BOOST_REQUIRE_MESSAGE(in.ok(), (in ? "" : in.error().message));
+  BOOST_REQUIRE_MESSAGE(in.ok(), why(in));
   return stream;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/plugin/channel.hpp"
 #include "tests/support/deadline.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 #include "transports/wire.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -67,12 +68,6 @@ struct subject {
   /// Of the sockets by which strangers come; 0: SOCK_STREAM if reliable, else SOCK_DGRAM.
   int socket_type = 0;
 };
-
-/// What went wrong, if anything did; Boost.Test wants to know before it asks.
-template <class T>
-[[nodiscard]] std::string why(const result<T>& r) {
-  return r.ok() ? "" : r.error().message;
-}
 
 /// Bytes that depend on the frame's number, so that no frame can stand for another.
 inline payload body_of(std::size_t size, std::uint64_t number) {

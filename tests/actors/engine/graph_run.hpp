@@ -8,6 +8,7 @@
 #include "actors/sensors/builtin.hpp"
 #include "actors/sinks/builtin.hpp"
 #include "tests/actors/engine/rig.hpp"
+#include "tests/support/why.hpp"
 #include "transports/zmq/zmq_channel.hpp"
 
 #include <map>
@@ -104,7 +105,7 @@ private:
 };
 
 inline void require(const result<void>& done) {
-  BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+  BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
 }
 
 /// All nodes of a scenario, taken through a whole run.
@@ -123,7 +124,7 @@ struct test_run {
     for (auto& n : nodes) {
       require((*n)->load());
       auto bound = (*n)->bind({.clock = reference_clock, .run = 4711, .values = values});
-      BOOST_REQUIRE_MESSAGE(bound.ok(), (bound.ok() ? "" : bound.error().message));
+      BOOST_REQUIRE_MESSAGE(bound.ok(), why(bound));
       ends.insert(ends.end(), bound->begin(), bound->end());
     }
     for (auto& n : nodes)

@@ -4,6 +4,7 @@
 #include "tests/actors/engine/graph_run.hpp"
 #include "tests/support/skip.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 #include "transports/security.hpp"
 
 #include <arpa/inet.h>
@@ -93,7 +94,7 @@ struct two_machines {
       n.types.add_channel("zmq-tcp", std::move(channel));
       require(n->load());
       auto bound = n->bind({});
-      BOOST_REQUIRE_MESSAGE(bound.ok(), (bound.ok() ? "" : bound.error().message));
+      BOOST_REQUIRE_MESSAGE(bound.ok(), why(bound));
       ends.insert(ends.end(), bound->begin(), bound->end());
     }
     for (auto& n : nodes)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Loading: what each object is told, and how what cannot be made is named.
 #include "tests/actors/engine/graph_run.hpp"
+#include "tests/support/why.hpp"
 
 #include <stdexcept>
 
@@ -164,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_goes_on_without_what_cannot_be_made) {
   std::vector<bound_end> all;
   for (auto* node : {&robot, &cloud}) {
     const auto bound = (*node)->bind({});
-    BOOST_REQUIRE_MESSAGE(bound.ok(), (bound ? "" : bound.error().message));
+    BOOST_REQUIRE_MESSAGE(bound.ok(), why(bound));
     all.insert(all.end(), bound->begin(), bound->end());
   }
   BOOST_TEST(all.size() == 2u);

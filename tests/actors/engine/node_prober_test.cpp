@@ -3,6 +3,7 @@
 // not answer.
 #include "actors/engine/node_prober.hpp"
 #include "tests/actors/engine/graph_run.hpp"
+#include "tests/support/why.hpp"
 #include "transports/security.hpp"
 
 #include <set>
@@ -74,7 +75,7 @@ struct star_world {
     for (const auto* name : {"robot", "cloud", "edge", "idle"}) {
       nodes.push_back(std::make_unique<test_node>(graph, name));
       auto made = node_prober::start(**nodes.back(), our_secret);
-      BOOST_REQUIRE_MESSAGE(made.ok(), (made.ok() ? "" : made.error().message));
+      BOOST_REQUIRE_MESSAGE(made.ok(), why(made));
       probers.push_back(std::move(*made));
       const auto& points = probers.back()->points();
       everywhere.insert(everywhere.end(), points.begin(), points.end());

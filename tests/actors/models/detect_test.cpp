@@ -6,6 +6,7 @@
 #include "tests/actors/models/run_model.hpp"
 #include "tests/support/skip.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,7 +22,7 @@ namespace {
 result<std::unique_ptr<model>> make(const std::string& type, const options& o) {
   static registry types;
   const auto loaded = types.ensure_module("detect");
-  BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+  BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
   return types.make_model(type, o, {.stage = "detector"});
 }
 
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(hog_answers_every_picture_with_a_list_and_its_length) {
   BOOST_TEST(sut->traits().values == reported_by("hog-people"));
   for (const std::uint16_t channels : {1, 3}) {
     const auto run = run_model(*sut, picture_of_a_figure(640, 480, channels));
-    BOOST_REQUIRE_MESSAGE(run.status.ok(), (run.status.ok() ? "" : run.status.error().message));
+    BOOST_REQUIRE_MESSAGE(run.status.ok(), why(run.status));
     BOOST_REQUIRE(run.outputs.size() == 1u);
     BOOST_TEST((run.outputs[0].what().kind == content::detections));
     BOOST_TEST(run.values.at(0) == static_cast<double>(unpack(run.outputs[0]).size()));
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(haar_runs_a_cascade) {
     const auto sut = make("haar", o).value();
     BOOST_TEST(sut->traits().values == reported_by("haar"));
     const auto run = run_model(*sut, picture_of_a_figure(320, 240));
-    BOOST_REQUIRE_MESSAGE(run.status.ok(), (run.status.ok() ? "" : run.status.error().message));
+    BOOST_REQUIRE_MESSAGE(run.status.ok(), why(run.status));
     BOOST_TEST((run.outputs.at(0).what().kind == content::detections));
     BOOST_TEST(run.values.count(0) == 1u);
   }

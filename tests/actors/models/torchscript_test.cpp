@@ -5,6 +5,7 @@
 #include "tests/actors/models/run_model.hpp"
 #include "tests/support/skip.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #ifdef PEERNET_HAS_TORCH
 #include <torch/script.h>
@@ -58,7 +59,7 @@ struct torch_fixture {
   static result<std::unique_ptr<model>> make(const options& o) {
     static registry types;
     const auto loaded = types.ensure_module("torch");
-    BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+    BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
     return types.make_model("torchscript", o, {.stage = "classifier"});
   }
 
@@ -77,9 +78,9 @@ BOOST_FIXTURE_TEST_CASE(the_best_classes_come_first_with_labels_and_probabilitie
   auto o = settings(colours());
   o.set("labels", labels("red\ngreen\r\nblue\n"));
   const auto made = make(o);
-  BOOST_REQUIRE_MESSAGE(made.ok(), (made.ok() ? "" : made.error().message));
+  BOOST_REQUIRE_MESSAGE(made.ok(), why(made));
   const auto run = run_model(**made, blue_picture());
-  BOOST_REQUIRE_MESSAGE(run.status.ok(), (run.status.ok() ? "" : run.status.error().message));
+  BOOST_REQUIRE_MESSAGE(run.status.ok(), why(run.status));
   const auto found = unpack(run.outputs.at(0));
   BOOST_REQUIRE(found.size() == 2u);
   BOOST_TEST(found[0].name() == "blue");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/remote/messages.hpp"
 #include "tests/actors/remote/remote_rig.hpp"
+#include "tests/support/why.hpp"
 
 #include <limits>
 #include <random>
@@ -171,19 +172,16 @@ BOOST_AUTO_TEST_CASE(depth_costs_no_stack) {
 }
 
 BOOST_AUTO_TEST_CASE(no_objects_are_made_of_more_parts_than_any_message_has) {
-  const auto told = [](const std::string& text) {
-    const auto m = decode(text);
-    return m.ok() ? "" : m.error().message;
-  };
-  const std::string why = "more parts than any";
+  const auto told = [](const std::string& text) { return why(decode(text)); };
+  const std::string expected = "more parts than any";
   const auto start = [](const std::string& more) {
     return "{\"message\":\"start\",\"x\":" + more + "}";
   };
   std::string wide = "[[]";
   for (int i = 0; i < 100'000; ++i)
     wide += ",[]";
-  BOOST_TEST(told(start(wide + "]")).find(why) != std::string::npos);
-  BOOST_TEST(told(start("[[[[[[[[]]]]]]]]")).find(why) != std::string::npos);
+  BOOST_TEST(told(start(wide + "]")).find(expected) != std::string::npos);
+  BOOST_TEST(told(start("[[[[[[[[]]]]]]]]")).find(expected) != std::string::npos);
   BOOST_TEST(decode(start("[[[[[[[]]]]]]]")).ok());
   BOOST_TEST(decode(start("[[[[]]],[[[[]]]],[[[[[[]]]]]]]")).ok());
   // Text within quotes has no parts.

@@ -3,6 +3,7 @@
 #include "actors/remote/pairing.hpp"
 #include "tests/actors/remote/scripted_peer.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 using namespace peernet;
 
@@ -55,7 +56,7 @@ BOOST_AUTO_TEST_CASE(who_knows_the_token_is_trusted_and_trusts) {
   auto peer = answering();
   const auto paired = pair(peer, token);
   peer.finish();
-  BOOST_REQUIRE_MESSAGE(paired.ok(), (paired.ok() ? "" : paired.error().message));
+  BOOST_REQUIRE_MESSAGE(paired.ok(), why(paired));
   BOOST_TEST(paired->name == "robot");
   BOOST_TEST((paired->print == robot.self.print()));
   BOOST_REQUIRE(answered.ok());

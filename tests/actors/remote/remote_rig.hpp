@@ -10,6 +10,7 @@
 #include "actors/remote/secure_stream.hpp"
 #include "runtime/core/clock.hpp"
 #include "tests/support/deadline.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -35,11 +36,11 @@ void await(const char* what, Condition met) {
 
 template <class T>
 T must(result<T> r) {
-  BOOST_REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : r.error().message));
+  BOOST_REQUIRE_MESSAGE(r.ok(), why(r));
   return *std::move(r);
 }
 inline void must(const result<void>& r) {
-  BOOST_REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : r.error().message));
+  BOOST_REQUIRE_MESSAGE(r.ok(), why(r));
 }
 
 /// Open descriptors of this process.

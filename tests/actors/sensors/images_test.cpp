@@ -2,6 +2,7 @@
 // The plugin is loaded as a node loads it; its pictures are written here.
 #include "runtime/plugin/registry.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -20,7 +21,7 @@ void write_png(const std::string& file, int blue, int columns = 6, int rows = 4)
 result<std::unique_ptr<sensor>> open(const char* type, const std::string& path) {
   static registry types;
   const auto loaded = types.ensure_module("images");
-  BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+  BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
   options o;
   o.set("path", path);
   return types.make_sensor(type, o, {.stage = "camera"});

@@ -2,6 +2,7 @@
 // The plugin is loaded as a node loads it; its videos are written here.
 #include "runtime/plugin/registry.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <opencv2/videoio.hpp>
@@ -43,7 +44,7 @@ result<std::unique_ptr<sensor>> open(const std::string& path, bool loop = false,
                                      const std::string& directory = "") {
   static registry types;
   const auto loaded = types.ensure_module("video");
-  BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+  BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
   options o;
   o.set("path", path);
   o.set("loop", loop);
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_file_gives_each_frame_once_in_order_and_then_ends) {
   const auto sut = open(folder / "v.avi").value();
   for (int n = 0; n < 12; ++n) {
     const auto got = sut->sample();
-    BOOST_REQUIRE_MESSAGE(got.ok(), (got.ok() ? "" : got.error().message));
+    BOOST_REQUIRE_MESSAGE(got.ok(), why(got));
     BOOST_REQUIRE(got->has_value());
     const auto& frame = **got;
     BOOST_TEST((frame.what() ==
@@ -199,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_stream_gives_each_frame_in_order_too) {
   const auto sut = open("file://" + folder / "v.avi").value();
   for (int n = 0; n < 8; ++n) {
     const auto got = sut->sample();
-    BOOST_REQUIRE_MESSAGE(got.ok(), (got.ok() ? "" : got.error().message));
+    BOOST_REQUIRE_MESSAGE(got.ok(), why(got));
     BOOST_REQUIRE(got->has_value());
     BOOST_TEST(frame_number(**got) == n);
   }
@@ -216,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_loop_that_cannot_begin_again_is_an_error_not_an_endless_s
     ::close(client);
   });
   const auto opened = open("tcp://127.0.0.1:" + std::to_string(server.port()), true);
-  BOOST_REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));
+  BOOST_REQUIRE_MESSAGE(opened.ok(), why(opened));
   for (int i = 0; i < 100; ++i)
     BOOST_TEST(opened.value()->sample().ok());
   for (int i = 0; i < 2; ++i) {

@@ -3,6 +3,7 @@
 #include "runtime/core/detection.hpp"
 #include "runtime/plugin/registry.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -45,7 +46,7 @@ struct save_images_fixture {
   std::unique_ptr<sink> make(options o = {}, bool with_frames = true) const {
     static registry types;
     const auto loaded = types.ensure_module("images");
-    BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+    BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
     if (!o.has("every"))
       o.set("every", std::int64_t{1});
     return types

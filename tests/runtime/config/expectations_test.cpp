@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/expectations.hpp"
 #include "tests/runtime/config/base_scenario.hpp"
+#include "tests/support/why.hpp"
 
 #include <algorithm>
 
@@ -34,7 +35,7 @@ std::vector<expected_figure> resolved(std::string_view metrics, std::string_view
                                       const std::vector<std::string>& overrides = {}) {
   const auto s = read_right(text_with(metrics, more), overrides);
   const auto all = resolve_expectations(s, *make_plan(s), catalogue::builtin());
-  BOOST_REQUIRE_MESSAGE(all.ok(), (all.ok() ? "" : all.error().message));
+  BOOST_REQUIRE_MESSAGE(all.ok(), why(all));
   return *all;
 }
 

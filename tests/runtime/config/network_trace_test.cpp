@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/network_trace.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,7 +14,7 @@ namespace {
 
 network_trace right(std::string_view text) {
   auto trace = network_trace::parse(text);
-  BOOST_REQUIRE_MESSAGE(trace.ok(), trace.error().message);
+  BOOST_REQUIRE_MESSAGE(trace.ok(), why(trace));
   return *std::move(trace);
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/config/plan.hpp"
 #include "runtime/core/random.hpp"
 #include "tests/runtime/config/base_scenario.hpp"
+#include "tests/support/why.hpp"
 
 #include <algorithm>
 
@@ -40,7 +41,7 @@ scenario graph(const std::vector<std::string>& sensors, const std::vector<std::s
 
 plan plan_of(const scenario& s) {
   auto made = make_plan(s);
-  BOOST_REQUIRE_MESSAGE(made.ok(), (made ? "" : made.error().message));
+  BOOST_REQUIRE_MESSAGE(made.ok(), why(made));
   return *std::move(made);
 }
 

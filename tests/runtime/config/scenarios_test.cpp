@@ -3,6 +3,7 @@
 #include "runtime/config/network_trace.hpp"
 #include "tests/runtime/config/base_scenario.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -43,7 +44,7 @@ BOOST_AUTO_TEST_CASE(every_shipped_trace_is_right_and_says_that_it_is_made_up) {
       continue;
     ++count;
     const auto trace = network_trace::load(entry.path().string());
-    BOOST_REQUIRE_MESSAGE(trace.ok(), trace.error().message);
+    BOOST_REQUIRE_MESSAGE(trace.ok(), why(trace));
     std::ifstream file(entry.path());
     std::string first;
     std::getline(file, first);

@@ -4,6 +4,7 @@
 #include "tests/runtime/config/base_scenario.hpp"
 #include "tests/runtime/config/ordinary_user.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/support/why.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -70,7 +71,7 @@ public:
   [[nodiscard]] std::vector<std::string> listed(const std::string& node,
                                                 const std::vector<std::string>& o = {}) const {
     const auto files = of(node, o);
-    BOOST_REQUIRE_MESSAGE(files.ok(), files.error().message);
+    BOOST_REQUIRE_MESSAGE(files.ok(), why(files));
     std::vector<std::string> lines;
     for (const auto& f : *files)
       lines.push_back(fs::path(f.path).lexically_relative(path()).string() + " > " + f.name);
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_CASE(what_a_nodes_stages_name_and_is_here_is_shipped) {
   here.write("faces.xml");
   here.write("out/old.png"); // what a sink writes is no business of ours
   const auto files = here.of("robot");
-  BOOST_REQUIRE_MESSAGE(files.ok(), files.error().message);
+  BOOST_REQUIRE_MESSAGE(files.ok(), why(files));
   BOOST_REQUIRE_EQUAL(files->size(), 1u);
   BOOST_TEST(((*files)[0] ==
               shipped_file{"sensors.camera.path", here / "clips/walk.avi", "files/0-walk.avi"}));
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(settings_name_shipped_files_in_the_work_folder) {
   here.write("faces.xml");
   const auto s = here.read();
   const auto files = here.of("robot");
-  BOOST_REQUIRE_MESSAGE(files.ok(), files.error().message);
+  BOOST_REQUIRE_MESSAGE(files.ok(), why(files));
   const auto there = with_shipped_paths(s, "robot", *files);
   const auto path = [](const stage_config& c) { return c.settings.get<std::string>("path"); };
   BOOST_TEST(path(there.sensors[1]) == "files/0-pictures");
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(every_name_is_one_that_a_node_takes) {
     here.write("pictures/.." + std::to_string(i) + "/\xff\n.png");
   }
   const auto files = here.of("robot", {"sensors.camera.path=clips/" + longest + ".avi"});
-  BOOST_REQUIRE_MESSAGE(files.ok(), files.error().message);
+  BOOST_REQUIRE_MESSAGE(files.ok(), why(files));
   BOOST_TEST(files->size() == 25u);
   std::set<std::string> names;
   for (const auto& f : *files) {

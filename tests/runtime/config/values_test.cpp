@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/config/values.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,7 +19,7 @@ result<option_value> read(const option_def& def, const std::string& toml) {
 template <class T>
 void expect_value(const option_def& def, const std::string& toml, const T& expected) {
   const auto value = read(def, toml);
-  BOOST_REQUIRE_MESSAGE(value.ok(), toml << ": " << (value ? "" : value.error().message));
+  BOOST_REQUIRE_MESSAGE(value.ok(), toml << ": " << why(value));
   BOOST_REQUIRE(std::holds_alternative<T>(*value));
   BOOST_TEST((std::get<T>(*value) == expected), toml);
   const auto again = read(def, print_value(def, *value));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/core/condition.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,7 +10,7 @@ namespace {
 
 condition parsed(std::string_view text, figure_unit unit) {
   const auto c = parse_condition(text, unit);
-  BOOST_REQUIRE_MESSAGE(c.ok(), (c.ok() ? "" : c.error().message));
+  BOOST_REQUIRE_MESSAGE(c.ok(), why(c));
   return *c;
 }
 

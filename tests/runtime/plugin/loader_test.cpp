@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/plugin/loader.hpp"
 #include "runtime/plugin/registry.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -44,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_plugin_brings_its_types) {
   registry sut(stubs);
   BOOST_TEST(!sut.make_sensor("stub", {}, {}).ok());
   const auto loaded = sut.ensure_module("good");
-  BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+  BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
   auto made = sut.make_sensor("stub", {}, {});
   BOOST_REQUIRE(made.ok());
   BOOST_TEST(made.value()->sample().value()->text() == "from the stub");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/plugin/registry.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -115,15 +116,12 @@ BOOST_AUTO_TEST_CASE(a_factory_that_reads_what_its_type_does_not_declare_is_told
     return make_null(settings, where);
   });
   options settings;
-  const auto why = [&] {
-    const auto made = sut.make_sink("mine", settings, {.stage = "actuator"});
-    return made.ok() ? "" : made.error().message;
-  };
-  BOOST_TEST(why().find("its key \"every\", which is not declared") != std::string::npos, why());
+  const auto told = [&] { return why(sut.make_sink("mine", settings, {.stage = "actuator"})); };
+  BOOST_TEST(told().find("its key \"every\", which is not declared") != std::string::npos, told());
   settings.set("every", 3.0);
-  BOOST_TEST(why().find("which is declared as another kind") != std::string::npos, why());
+  BOOST_TEST(told().find("which is declared as another kind") != std::string::npos, told());
   settings.set("every", std::int64_t{3});
-  BOOST_TEST(why() == "");
+  BOOST_TEST(told() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_factory_s_own_error_is_passed_on) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/export.hpp"
 #include "tests/runtime/trace/hand_made.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -16,7 +17,7 @@ namespace {
 
 std::vector<json> events(hand_made_run& run) {
   const auto done = export_chrome(run.db, run.folder / "trace.json");
-  BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+  BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
   return json::parse(contents(run.folder / "trace.json")).at("traceEvents");
 }
 

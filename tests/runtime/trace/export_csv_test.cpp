@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/export.hpp"
 #include "tests/runtime/trace/hand_made.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -28,7 +29,7 @@ struct csv {
 csv exported(hand_made_run& run) {
   const auto file = run.folder / "traces.csv";
   const auto done = export_csv(run.db, file);
-  BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+  BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
   std::istringstream in(contents(file));
   csv table;
   std::string line;

@@ -6,6 +6,7 @@
 #include "runtime/trace/store.hpp"
 #include "tests/runtime/trace/scratch.hpp"
 #include "tests/runtime/trace/synthetic_run.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -113,7 +114,7 @@ inline layout diamond_layout() {
 /// The value, or the end of the test with the error's message.
 template <class T>
 T require(result<T> r) {
-  BOOST_REQUIRE_MESSAGE(r.ok(), (r.ok() ? "" : r.error().message));
+  BOOST_REQUIRE_MESSAGE(r.ok(), why(r));
   return std::move(r.value());
 }
 
@@ -125,7 +126,7 @@ struct hand_made_run {
 
   void append(const std::vector<record>& records) {
     const auto done = db.append(records);
-    BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+    BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
   }
 
   /// Each row of a query as text, columns joined by "|", NULL as "-".
@@ -139,7 +140,7 @@ struct hand_made_run {
       all.push_back(row);
     }
     const auto done = db.database().check();
-    BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+    BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
     return all;
   }
 

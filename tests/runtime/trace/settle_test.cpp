@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/trace/settle.hpp"
 #include "tests/runtime/trace/hand_made.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,7 +16,7 @@ std::vector<std::string> settle(hand_made_run& run) {
   const auto context = run_context::load(run.db);
   BOOST_REQUIRE(context.ok());
   const auto done = settle_run(run.db, **context);
-  BOOST_REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().message));
+  BOOST_REQUIRE_MESSAGE(done.ok(), why(done));
   return run.outcomes();
 }
 

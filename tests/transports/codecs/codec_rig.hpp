@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/plugin/registry.hpp"
+#include "tests/support/why.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -22,7 +23,7 @@ inline std::unique_ptr<codec> make_codec(const std::string& module, const std::s
                                          const options& settings) {
   static registry types;
   const auto loaded = types.ensure_module(module);
-  BOOST_REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+  BOOST_REQUIRE_MESSAGE(loaded.ok(), why(loaded));
   return types.make_codec(type, settings, {.stage = "uplink"}).value();
 }
 
@@ -60,13 +61,13 @@ inline payload with_bytes(const payload& like, std::span<const std::byte> bytes)
 
 inline payload encoded_by(codec& c, const payload& plain) {
   auto encoded = c.encode(plain);
-  BOOST_REQUIRE_MESSAGE(encoded.ok(), (encoded.ok() ? "" : encoded.error().message));
+  BOOST_REQUIRE_MESSAGE(encoded.ok(), why(encoded));
   return *encoded;
 }
 
 inline payload decoded_by(codec& c, const payload& encoded) {
   auto plain = c.decode(encoded);
-  BOOST_REQUIRE_MESSAGE(plain.ok(), (plain.ok() ? "" : plain.error().message));
+  BOOST_REQUIRE_MESSAGE(plain.ok(), why(plain));
   return *plain;
 }
 
