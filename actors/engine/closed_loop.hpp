@@ -58,7 +58,7 @@ private:
   const route_id root_;
   std::vector<std::uint8_t> sinks_below_; ///< by route below the sensor: 1 for a sink's
   std::uint64_t next_seq_ = 0;            ///< the loop thread's own
-  stamp next_refill_{};                   ///< the loop thread's own: of a place a loss has freed
+  stamp next_refill_ = stamp::min();      ///< the loop thread's own: of a place a loss has freed
 
   std::mutex mutex_; // guards flights_
   std::condition_variable woken_;
